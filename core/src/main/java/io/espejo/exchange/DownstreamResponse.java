@@ -1,0 +1,39 @@
+package io.espejo.exchange;
+
+import java.nio.ByteBuffer;
+
+/**
+ * Where v1's answer goes: the client, as an adapter reaches it.
+ *
+ * <p>One caller at a time: {@link #start} once, then writes and flushes, each after the one before
+ * has called back, the last one marked so. Nothing here blocks; the callback comes on any thread,
+ * perhaps inside the call.
+ */
+public interface DownstreamResponse {
+  /** The final status and the end-to-end header lines. */
+  void start(int status, Headers headers);
+
+  /**
+   * Sends bytes (perhaps none) and, if they are the last, completes the answer. The buffer belongs to
+   * the caller again once called back.
+   */
+  void write(ByteBuffer bytes, boolean last, Callback callback);
+
+  /** Sends what was written and may still lie in a buffer; for an answer that pauses. */
+  void flush(Callback callback);
+
+  /**
+   * Breaks the client's connection or stream, so that the answer is not taken for whole; before
+   * {@link #start}, too. Nothing follows.
+   */
+  void abort(Throwable cause);
+
+  /** Told when a write or flush is done. */
+  interface Callback {
+    /** Done; the next may follow. */
+    void succeeded();
+
+    /** The client is gone. */
+    void failed(Throwable cause);
+  }
+}

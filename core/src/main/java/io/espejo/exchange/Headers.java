@@ -1,0 +1,107 @@
+package io.espejo.exchange;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The header lines of a message, in the order in which they came; a repeated header stays several lines.
+ *
+ * <p>Immutable. Names keep their case and compare without it, values are as they came (RFC 9110,
+ * section 5). Made with a {@link Builder}:
+ *
+ * <pre>{@code
+ * Headers headers = Headers.builder().add("accept", "text/plain").build();
+ * }</pre>
+ */
+public final class Headers {
+  /** No header at all. */
+  public static final Headers EMPTY = new Headers(new String[0]);
+
+  /** Name, value, name, value, ... */
+  private final String[] lines;
+
+  private Headers(String[] lines) {
+    this.lines = lines;
+  }
+
+  /** An empty builder. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** How many lines there are. */
+  public int size() {
+    return lines.length / 2;
+  }
+
+  /** The name on line {@code index}, in the case in which it came. */
+  public String name(int index) {
+    return lines[2 * index];
+  }
+
+  /** The value on line {@code index}. */
+  public String value(int index) {
+    return lines[2 * index + 1];
+  }
+
+  /** The value of the first line with this name. */
+  public Optional<String> first(String name) {
+    int index = indexOf(name, 0);
+    return index < 0 ? Optional.empty() : Optional.of(value(index));
+  }
+
+  /** Whether any line has this name. */
+  public boolean contains(String name) {
+    return indexOf(name, 0) >= 0;
+  }
+
+  /** The values of all lines with this name, in order; empty when there is none. */
+  public List<String> all(String name) {
+    List<String> values = new ArrayList<>();
+    for (int index = indexOf(name, 0); index >= 0; index = indexOf(name, index + 1)) {
+      values.add(value(index));
+    }
+    return values;
+  }
+
+  /** The index of the first line at or after {@code from} that has this name, or -1. */
+  public int indexOf(String name, int from) {
+    for (int index = from; index < size(); index++) {
+      String candidate = lines[2 * index];
+      if (candidate.length() == name.length() && candidate.equalsIgnoreCase(name)) {
+        return index;
+      }
+    }
+    return -1;
+  }
+
+  @Override
+  public String toString() {
+    return size() + " header lines";
+  }
+
+  /** Collects lines; not safe for several threads. */
+  public static final class Builder {
+    private String[] lines = new String[32];
+    private int length;
+
+    private Builder() {}
+
+    /** Appends a line. */
+    public Builder add(String name, String value) {
+      if (length == lines.length) {
+        lines = Arrays.copyOf(lines, 2 * length);
+      }
+      lines[length++] = name;
+      lines[length++] = value;
+      return this;
+    }
+
+    /** The lines so far. */
+    public Headers build() {
+      return length == 0 ? EMPTY : new Headers(Arrays.copyOf(lines, length));
+    }
+  }
+}
