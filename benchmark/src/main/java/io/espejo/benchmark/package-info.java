@@ -1,0 +1,5 @@
+/** What a mirrored request costs. */
+@NullMarked
+package io.espejo.benchmark;
+
+import org.jspecify.annotations.NullMarked;
