@@ -14,8 +14,8 @@ public interface DownstreamResponse {
   void start(int status, Headers headers);
 
   /**
-   * Sends bytes (perhaps none) and, if they are the last, completes the answer. The buffer belongs to
-   * the caller again once called back.
+   * Sends bytes (perhaps none) and, if they are the last, completes the answer. The buffer belongs
+   * to the caller again once called back.
    */
   void write(ByteBuffer bytes, boolean last, Callback callback);
 

@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The header lines of a message, in the order in which they came; a repeated header stays several lines.
+ * The header lines of a message, in the order in which they came; a repeated header stays several
+ * lines.
  *
  * <p>Immutable. Names keep their case and compare without it, values are as they came (RFC 9110,
  * section 5). Made with a {@link Builder}:

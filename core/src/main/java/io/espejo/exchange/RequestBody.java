@@ -3,9 +3,9 @@ package io.espejo.exchange;
 /**
  * The client's request body as a stream of {@link BodyChunk}s, pulled without blocking.
  *
- * <p>An adapter implements it over its container's input. One reader at a time: the core reads until
- * it is given {@link BodyChunk#NOT_YET}, then demands once, and reads again when called back. After
- * the last chunk, or a failed one, every further read gives that end again.
+ * <p>An adapter implements it over its container's input. One reader at a time: the core reads
+ * until it is given {@link BodyChunk#NOT_YET}, then demands once, and reads again when called back.
+ * After the last chunk, or a failed one, every further read gives that end again.
  */
 public interface RequestBody {
   /** A request without a body. */
