@@ -1,0 +1,85 @@
+package io.espejo.route;
+
+import io.espejo.exchange.DownstreamRequest;
+import io.espejo.exchange.Headers;
+import java.util.Optional;
+
+/** One thing that a {@code match} block asks of a request, as Istio's HTTPMatchRequest has it. */
+public sealed interface Condition {
+  /**
+   * Whether the request meets it.
+   *
+   * @param path the request's path, normalised
+   */
+  boolean holds(DownstreamRequest request, String path);
+
+  /** The path, without query. */
+  record Path(TextMatch text) implements Condition {
+    @Override
+    public boolean holds(DownstreamRequest request, String path) {
+      return text.accepts(path);
+    }
+  }
+
+  /** The method, case-sensitive. */
+  record Method(TextMatch text) implements Condition {
+    @Override
+    public boolean holds(DownstreamRequest request, String path) {
+      return text.accepts(request.method());
+    }
+  }
+
+  /** The authority as sent, with its port if it has one, case-sensitive. */
+  record Authority(TextMatch text) implements Condition {
+    @Override
+    public boolean holds(DownstreamRequest request, String path) {
+      return text.accepts(request.authority());
+    }
+  }
+
+  /** A header. Repeated lines are tested one by one, and any of them will do. */
+  record Header(String name, TextMatch text) implements Condition {
+    @Override
+    public boolean holds(DownstreamRequest request, String path) {
+      Headers headers = request.headers();
+      for (int i = headers.indexOf(name, 0); i >= 0; i = headers.indexOf(name, i + 1)) {
+        if (text.accepts(headers.value(i))) {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
+
+  /**
+   * A query parameter, as it stands in the raw query: nothing is decoded, {@code &} separates,
+   * names are case-sensitive, the first one of this name counts, and {@code ?key} has an empty
+   * value.
+   */
+  record QueryParam(String name, TextMatch text) implements Condition {
+    @Override
+    public boolean holds(DownstreamRequest request, String path) {
+      Optional<String> query = request.query();
+      return query.isPresent() && holds(query.get());
+    }
+
+    private boolean holds(String query) {
+      int start = 0;
+      while (start <= query.length()) {
+        int ampersand = query.indexOf('&', start);
+        int end = ampersand < 0 ? query.length() : ampersand;
+        int nameEnd = start + name.length();
+        if (nameEnd <= end && query.startsWith(name, start)) {
+          if (nameEnd == end) {
+            return text.accepts("");
+          }
+          if (query.charAt(nameEnd) == '=') {
+            return text.accepts(query.substring(nameEnd + 1, end));
+          }
+        }
+        start = end + 1;
+      }
+      return false;
+    }
+  }
+}

@@ -1,0 +1,15 @@
+package io.espejo.route;
+
+/**
+ * One of the destinations among which a route divides its requests.
+ *
+ * @param cluster the name of the destination's cluster; it need not exist
+ * @param weight at least 0, relative to the sum of the route's weights
+ */
+public record WeightedCluster(String cluster, int weight) {
+  public WeightedCluster {
+    if (weight < 0) {
+      throw new IllegalArgumentException("weight: " + weight + " (expected: 0 or more)");
+    }
+  }
+}
