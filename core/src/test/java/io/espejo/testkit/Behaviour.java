@@ -75,6 +75,7 @@ public interface Behaviour {
     return connection -> {
       connection.head();
       connection.send(answer);
+      connection.leave();
       connection.finish();
     };
   }

@@ -92,6 +92,11 @@ public final class OriginConnection {
     return head().get(0).split(" ", -1)[1];
   }
 
+  /** Whether the connection brought a request before this one. */
+  public boolean reused() {
+    return ordinal > 1;
+  }
+
   /** Reads the rest of the request, and records it. */
   public void readBody() throws IOException {
     readBody(STEP, Duration.ZERO);
@@ -122,7 +127,8 @@ public final class OriginConnection {
 
   /** Records the request as it is now; nothing more of it is recorded. */
   public void leave() {
-    record(RecordedRequest.End.UNREAD);
+    boolean whole = headRead && framing() == Framing.NONE;
+    record(whole ? RecordedRequest.End.WHOLE : RecordedRequest.End.UNREAD);
   }
 
   /** Sends an answer. */

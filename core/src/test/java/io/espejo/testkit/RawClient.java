@@ -113,6 +113,13 @@ public final class RawClient implements AutoCloseable {
     return head;
   }
 
+  /** Reads exactly so many bytes, or fewer when the peer ends the connection before. */
+  public String readText(int bytes) throws IOException {
+    RecordedBody text = new RecordedBody();
+    patiently(() -> in.exactly(bytes, STEP, text, WireReader.Pace.NONE));
+    return text.text();
+  }
+
   /** Reads the final answer, past interim ones, as far as it comes. */
   public RawAnswer read() throws IOException {
     return read(STEP, Duration.ZERO);

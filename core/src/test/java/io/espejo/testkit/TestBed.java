@@ -1,6 +1,7 @@
 package io.espejo.testkit;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -53,9 +54,9 @@ public final class TestBed implements BeforeEachCallback, AfterEachCallback {
   /** Waits up to 5 s until something holds; fails the test when it never does. */
   public static void await(String what, BooleanSupplier condition) {
     Awaitility.await(what)
-        .atMost(java.time.Duration.ofSeconds(5))
-        .pollDelay(java.time.Duration.ZERO)
-        .pollInterval(java.time.Duration.ofMillis(5))
+        .atMost(Duration.ofSeconds(5))
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(5))
         .until((Callable<Boolean>) condition::getAsBoolean);
   }
 
