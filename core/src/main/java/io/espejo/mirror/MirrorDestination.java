@@ -1,0 +1,56 @@
+package io.espejo.mirror;
+
+import io.espejo.exchange.OutcomeCounts;
+import io.espejo.upstream.Cluster;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Where copies of one cluster go, with what bounds and counts them. Safe for any threads. */
+public final class MirrorDestination {
+  private final String name;
+  private final Optional<Cluster> cluster;
+  private final OutcomeCounter counter = new OutcomeCounter();
+  private final AtomicInteger inFlight = new AtomicInteger();
+  private final Pause pause;
+
+  MirrorDestination(String name, Optional<Cluster> cluster, MirrorLimits limits) {
+    this.name = name;
+    this.cluster = cluster;
+    this.pause = new Pause(limits);
+  }
+
+  /** The cluster's name, as Istio has it. */
+  public String name() {
+    return name;
+  }
+
+  /** The cluster, unless no document defines it. */
+  public Optional<Cluster> cluster() {
+    return cluster;
+  }
+
+  /** What became of the copies for this destination. */
+  public OutcomeCounts counts() {
+    return counter.counts();
+  }
+
+  OutcomeCounter counter() {
+    return counter;
+  }
+
+  Pause pause() {
+    return pause;
+  }
+
+  boolean acquire(int limit) {
+    if (inFlight.incrementAndGet() > limit) {
+      inFlight.decrementAndGet();
+      return false;
+    }
+    return true;
+  }
+
+  void release() {
+    inFlight.decrementAndGet();
+  }
+}

@@ -1,0 +1,293 @@
+package io.espejo.mirror;
+
+import io.espejo.exchange.BodyChunk;
+import io.espejo.exchange.BodyObserver;
+import io.espejo.exchange.Headers;
+import io.espejo.exchange.Outcome;
+import io.espejo.exchange.Outcome.Reason;
+import io.espejo.upstream.Endpoint;
+import io.espejo.upstream.OutgoingRequest;
+import io.espejo.upstream.RequestHead;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.client.HttpResponseException;
+import org.eclipse.jetty.client.Response;
+import org.eclipse.jetty.client.Result;
+import org.eclipse.jetty.http.HttpException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One copy on its way to v2: fire and forget.
+ *
+ * <p>It sees the body go by as a {@link BodyObserver} on v1's path and keeps what v2 has not taken
+ * yet, within the bounds; all that touches v2 happens on v2's leg. It ends once, by what comes
+ * first: v2's whole answer, a failure, a limit, or the end of a request that was cut short.
+ */
+public final class Shadow implements BodyObserver {
+  private enum Phase {
+    CONNECTING,
+    SENDING,
+    ANSWERING
+  }
+
+  private final Mirroring mirroring;
+  private final MirrorDestination destination;
+  private final String route;
+  private final RequestHead head;
+  private final long headBytes;
+  private final boolean probe;
+  private final long beganNanos;
+  private final @Nullable ShadowBody body;
+
+  // Guarded by this.
+  private @Nullable Outcome outcome;
+  private @Nullable OutgoingRequest request;
+  private @Nullable Endpoint endpoint;
+
+  private volatile Phase phase = Phase.CONNECTING;
+  private volatile long phaseNanos;
+  private long answerBytes;
+
+  Shadow(
+      Mirroring mirroring,
+      MirrorDestination destination,
+      String route,
+      RequestHead head,
+      long headBytes,
+      boolean probe,
+      long beganNanos) {
+    this.mirroring = mirroring;
+    this.destination = destination;
+    this.route = route;
+    this.head = head;
+    this.headBytes = headBytes;
+    this.probe = probe;
+    this.beganNanos = beganNanos;
+    this.phaseNanos = beganNanos;
+    this.body = head.hasBody() ? new ShadowBody(this, head) : null;
+  }
+
+  /** Sends it, soon, on v2's leg. */
+  public void start() {
+    mirroring.onLeg(this::send);
+  }
+
+  private void send() {
+    OutgoingRequest outgoing;
+    synchronized (this) {
+      if (outcome != null) {
+        return;
+      }
+      Endpoint picked = destination.cluster().flatMap(cluster -> cluster.pick()).orElse(null);
+      if (picked == null) {
+        outgoing = null;
+      } else {
+        picked.acquire(Integer.MAX_VALUE);
+        endpoint = picked;
+        outgoing = picked.newRequest(head);
+        request = outgoing;
+      }
+    }
+    if (outgoing == null) {
+      settle(new Outcome.Dropped(Reason.NO_ENDPOINT));
+      return;
+    }
+    if (body != null) {
+      outgoing.body(body);
+      if (head.framing() == RequestHead.Framing.CHUNKED) {
+        outgoing.trailersSupplier(body::trailers);
+      }
+    }
+    outgoing.onRequestBegin(begun -> enter(Phase.SENDING));
+    outgoing.onRequestSuccess(sent -> enter(Phase.ANSWERING));
+    if (mirroring.limits().maxAnswerBytes() > 0) {
+      outgoing.onResponseContent((response, content) -> onContent(content));
+    }
+    outgoing.onResponseSuccess(this::onAnswer);
+    outgoing.sendTo(this::onComplete);
+  }
+
+  private void enter(Phase next) {
+    phaseNanos = System.nanoTime();
+    phase = next;
+  }
+
+  @Override
+  public void onChunk(BodyChunk chunk) {
+    ShadowBody sink = body;
+    if (sink == null || chunk.length() == 0) {
+      return;
+    }
+    switch (sink.offer(chunk, mirroring.memory(), mirroring.limits().maxLagBytes())) {
+      case TAKEN -> {}
+      case WAKE -> mirroring.onLeg(sink::wake);
+      case LAGS -> giveUp(Reason.LAG);
+      case NO_MEMORY -> giveUp(Reason.MEMORY);
+    }
+  }
+
+  @Override
+  public void onEnd(Headers trailers) {
+    ShadowBody sink = body;
+    if (sink != null && sink.end(trailers)) {
+      mirroring.onLeg(sink::wake);
+    }
+  }
+
+  @Override
+  public void onCut(Throwable cause) {
+    giveUp(Reason.CUT);
+  }
+
+  private void onContent(ByteBuffer content) {
+    answerBytes += content.remaining();
+    if (answerBytes > mirroring.limits().maxAnswerBytes()) {
+      giveUp(Reason.ANSWER_SIZE);
+    }
+  }
+
+  private void onAnswer(Response response) {
+    // Whole, even if v2 did not wait for the end of the request; the rest need not be sent then.
+    int status = response.getStatus();
+    if (status == 101) {
+      giveUp(Reason.GARBAGE);
+    } else if (settle(new Outcome.Completed(Math.min(status / 100, 9)))
+        && phase != Phase.ANSWERING) {
+      abort(Reason.CUT);
+    }
+  }
+
+  private void onComplete(Result result) {
+    Throwable failure = result.getFailure();
+    if (failure != null) {
+      Reason reason = reason(failure);
+      settle(phase == Phase.CONNECTING ? new Outcome.Dropped(reason) : new Outcome.Failed(reason));
+    }
+    Endpoint used;
+    synchronized (this) {
+      used = endpoint;
+      endpoint = null;
+    }
+    if (used != null) {
+      used.release();
+    }
+  }
+
+  private Reason reason(Throwable failure) {
+    if (failure instanceof GivenUp given) {
+      return given.reason;
+    }
+    if (failure instanceof RejectedExecutionException) {
+      return Reason.IN_FLIGHT;
+    }
+    if (phase == Phase.CONNECTING) {
+      return failure instanceof SocketTimeoutException || failure instanceof TimeoutException
+          ? Reason.CONNECT_TIMEOUT
+          : Reason.CONNECT;
+    }
+    if (failure instanceof HttpResponseException || failure instanceof HttpException) {
+      return Reason.GARBAGE;
+    }
+    return failure instanceof IllegalArgumentException ? Reason.UNSENDABLE : Reason.RESET;
+  }
+
+  /** Ends it now for this reason, and resets its connection if it has one. */
+  void giveUp(Reason reason) {
+    if (settle(
+        phase == Phase.CONNECTING ? new Outcome.Dropped(reason) : new Outcome.Failed(reason))) {
+      abort(reason);
+    }
+  }
+
+  private void abort(Reason reason) {
+    mirroring.onLeg(
+        () -> {
+          OutgoingRequest sent;
+          synchronized (this) {
+            sent = request;
+          }
+          if (sent != null) {
+            sent.reset(new GivenUp(reason));
+          }
+        });
+  }
+
+  private boolean settle(Outcome end) {
+    synchronized (this) {
+      if (outcome != null) {
+        return false;
+      }
+      outcome = end;
+    }
+    if (body != null) {
+      body.discard();
+    }
+    mirroring.settled(this, end);
+    return true;
+  }
+
+  /** Ends it if v2 has had its time. */
+  void checkDeadline(long now) {
+    MirrorLimits limits = mirroring.limits();
+    switch (phase) {
+      case CONNECTING -> {
+        if (now - phaseNanos > limits.waitTimeout().toNanos()) {
+          giveUp(Reason.CONNECT_TIMEOUT);
+        }
+      }
+      case SENDING -> {
+        long owed = body == null ? now - phaseNanos : body.owedFor(now, phaseNanos);
+        if (owed > limits.bodyTimeout().toNanos()) {
+          giveUp(Reason.BODY_TIMEOUT);
+        }
+      }
+      case ANSWERING -> {
+        if (now - phaseNanos > limits.answerTimeout().toNanos()) {
+          giveUp(Reason.ANSWER_TIMEOUT);
+        }
+      }
+    }
+  }
+
+  Mirroring mirroring() {
+    return mirroring;
+  }
+
+  MirrorDestination destination() {
+    return destination;
+  }
+
+  String route() {
+    return route;
+  }
+
+  String requestId() {
+    return head.requestId();
+  }
+
+  long headBytes() {
+    return headBytes;
+  }
+
+  boolean probe() {
+    return probe;
+  }
+
+  long beganNanos() {
+    return beganNanos;
+  }
+
+  /** Ends Jetty's exchange; carries no stack trace, because it is no fault. */
+  static final class GivenUp extends Exception {
+    private static final long serialVersionUID = 1;
+
+    private final Reason reason;
+
+    GivenUp(Reason reason) {
+      super("copy given up: " + reason, null, false, false);
+      this.reason = reason;
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package io.espejo.proxy;
+
+import io.espejo.exchange.DownstreamResponse;
+import java.util.function.Consumer;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.util.IteratingCallback;
+import org.eclipse.jetty.util.thread.Invocable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Carries the content of v1's answer to the client, chunk by chunk at the client's pace; flushes
+ * when v1 pauses, so that an event stream flows.
+ */
+final class Answer extends IteratingCallback implements DownstreamResponse.Callback {
+  private final Content.Source content;
+  private final DownstreamResponse downstream;
+  private final Consumer<Throwable> abort;
+  private final Runnable onReadable = Invocable.from(InvocationType.NON_BLOCKING, this::iterate);
+  private Content.@Nullable Chunk chunk;
+  private boolean flushed;
+  private boolean finished;
+
+  Answer(Content.Source content, DownstreamResponse downstream, Consumer<Throwable> abort) {
+    this.content = content;
+    this.downstream = downstream;
+    this.abort = abort;
+  }
+
+  @Override
+  protected Action process() throws Throwable {
+    if (finished) {
+      return Action.SUCCEEDED;
+    }
+    Content.Chunk next = content.read();
+    if (next == null) {
+      if (flushed) {
+        content.demand(onReadable);
+        return Action.IDLE;
+      }
+      flushed = true;
+      downstream.flush(this);
+      return Action.SCHEDULED;
+    }
+    if (Content.Chunk.isFailure(next)) {
+      throw next.getFailure();
+    }
+    chunk = next;
+    flushed = false;
+    finished = next.isLast();
+    downstream.write(next.getByteBuffer(), next.isLast(), this);
+    return Action.SCHEDULED;
+  }
+
+  @Override
+  protected void onSuccess() {
+    release();
+  }
+
+  @Override
+  protected void onCompleteFailure(Throwable cause) {
+    release();
+    // Whichever side broke, the other must not take the answer for whole.
+    downstream.abort(cause);
+    abort.accept(cause);
+  }
+
+  private void release() {
+    if (chunk != null) {
+      chunk.release();
+      chunk = null;
+    }
+  }
+}

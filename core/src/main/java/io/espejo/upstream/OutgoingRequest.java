@@ -1,0 +1,72 @@
+package io.espejo.upstream;
+
+import java.net.URI;
+import java.util.concurrent.CompletableFuture;
+import org.eclipse.jetty.client.Destination;
+import org.eclipse.jetty.client.HttpClient;
+import org.eclipse.jetty.client.Response;
+import org.eclipse.jetty.client.transport.HttpConversation;
+import org.eclipse.jetty.client.transport.HttpRequest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request whose method and target go out byte for byte as they were given.
+ *
+ * <p>Jetty's own upper-cases the method and reads the path as a URI, which turns {@code //a} into
+ * {@code /} and refuses what containers let pass. This is the only place that leans on its
+ * transport classes.
+ */
+public final class OutgoingRequest extends HttpRequest {
+  private final Destination destination;
+  private final String method;
+  private final String path;
+  private final @Nullable String query;
+
+  OutgoingRequest(HttpClient client, Endpoint endpoint, Destination destination, RequestHead head) {
+    super(client, new HttpConversation(), endpoint.uri());
+    this.destination = destination;
+    this.method = head.method();
+    this.path = head.path();
+    this.query = head.rawQuery();
+    headers(fields -> fields.add(head.fields()));
+  }
+
+  /** Sends it; the listener hears the end exactly once, perhaps inside this call. */
+  public void sendTo(Response.CompleteListener listener) {
+    destination.send(this, listener);
+  }
+
+  /** Ends it now; what has begun is reset. Whether it was in time shows in how it ends. */
+  public void reset(Throwable cause) {
+    CompletableFuture<Boolean> unused = abort(cause);
+  }
+
+  @Override
+  public String getMethod() {
+    return method;
+  }
+
+  @Override
+  public String getPath() {
+    return path;
+  }
+
+  @Override
+  public @Nullable String getQuery() {
+    return query;
+  }
+
+  /**
+   * None: a raw target need not be a URI, and nobody here asks for cookies or credentials by it.
+   */
+  @Override
+  public @Nullable URI getURI() {
+    return null;
+  }
+
+  /** Whether its connection has carried another request before, and may have died since. */
+  public boolean onReusedConnection() {
+    return getConnection() instanceof org.eclipse.jetty.io.Connection connection
+        && connection.getMessagesOut() > 1;
+  }
+}

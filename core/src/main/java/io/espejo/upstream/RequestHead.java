@@ -1,0 +1,330 @@
+package io.espejo.upstream;
+
+import io.espejo.exchange.DownstreamRequest;
+import io.espejo.exchange.Headers;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The head of a request as it goes upstream: made once for v1, and derived from that for each copy.
+ *
+ * <p>The client's end-to-end lines in their order, without hop-by-hop ones and those that {@code
+ * Connection} names (RFC 9110, section 7.6.1; {@code TE: trailers} stays, as with Envoy), without
+ * {@code Expect}, {@code x-envoy-*} and the marker; with {@code x-request-id}, {@code
+ * x-forwarded-for}, {@code -proto}, {@code -host} and {@code x-envoy-attempt-count}. Immutable.
+ */
+public final class RequestHead {
+  /** Marks a copy, so that nobody mirrors it again. */
+  public static final String MARKER = "x-espejo-mirror";
+
+  private static final String REQUEST_ID = "x-request-id";
+  private static final String FORWARDED_FOR = "x-forwarded-for";
+  private static final String FORWARDED_HOST = "x-forwarded-host";
+  private static final String FORWARDED_PROTO = "x-forwarded-proto";
+  private static final HttpField PROTO_HTTP = line(FORWARDED_PROTO, "http");
+  private static final HttpField PROTO_HTTPS = line(FORWARDED_PROTO, "https");
+  private static final HttpField FIRST_ATTEMPT = line("x-envoy-attempt-count", "1");
+  private static final HttpField CHUNKED = new HttpField(HttpHeader.TRANSFER_ENCODING, "chunked");
+
+  /** Without a known header, so that the generator writes it for bodiless methods, too. */
+  private static final HttpField NO_BYTES = line("Content-Length", "0");
+
+  /** How the body is delimited; kept from the client to v1 and v2. */
+  public enum Framing {
+    /** There is no body. */
+    NONE,
+    /** {@code Content-Length}. */
+    LENGTH,
+    /** {@code Transfer-Encoding: chunked}. */
+    CHUNKED,
+    /** HTTP/2 without a length: known when the first chunk, or the end, is there. */
+    UNKNOWN
+  }
+
+  private final String method;
+  private final String path;
+  private final @Nullable String rawQuery;
+  private final HttpFields fields;
+  private final Framing framing;
+  private final long contentLength;
+  private final String authority;
+  private final String requestId;
+
+  private RequestHead(
+      String method,
+      String path,
+      @Nullable String rawQuery,
+      HttpFields fields,
+      Framing framing,
+      long contentLength,
+      String authority,
+      String requestId) {
+    this.method = method;
+    this.path = path;
+    this.rawQuery = rawQuery;
+    this.fields = fields;
+    this.framing = framing;
+    this.contentLength = contentLength;
+    this.authority = authority;
+    this.requestId = requestId;
+  }
+
+  /** The head for v1; {@code path} is the one that was matched. */
+  public static RequestHead primary(DownstreamRequest request, String path) {
+    Headers headers = request.headers();
+    HttpFields.Mutable fields = HttpFields.build();
+    String authority = request.authority();
+    fields.add(new HttpField(HttpHeader.HOST, authority));
+
+    Set<String> nominated = nominated(headers);
+    boolean chunked = false;
+    long length = -1;
+    String requestId = null;
+    StringBuilder forwardedFor = null;
+    for (int line = 0; line < headers.size(); line++) {
+      String name = headers.name(line);
+      String value = headers.value(line);
+      HttpHeader known = HttpHeader.CACHE.get(name);
+      if (known != null) {
+        switch (known) {
+          case HOST, CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, UPGRADE, EXPECT, HTTP2_SETTINGS -> {
+            continue;
+          }
+          case TE -> {
+            if (value.trim().equalsIgnoreCase("trailers")) {
+              fields.add(line(name, value));
+            }
+            continue;
+          }
+          case TRANSFER_ENCODING -> {
+            chunked = true;
+            continue;
+          }
+          case CONTENT_LENGTH -> {
+            length = parseLength(value, length);
+            continue;
+          }
+          case X_FORWARDED_FOR -> {
+            if (forwardedFor == null) {
+              forwardedFor = new StringBuilder(value);
+            } else {
+              forwardedFor.append(',').append(value);
+            }
+            continue;
+          }
+          case X_FORWARDED_HOST, X_FORWARDED_PROTO -> {
+            continue;
+          }
+          default -> {
+            if (nominated.isEmpty() || !nominated.contains(name.toLowerCase(Locale.ROOT))) {
+              fields.add(line(name, value));
+            }
+            continue;
+          }
+        }
+      }
+      if (ours(name) || (!nominated.isEmpty() && nominated.contains(lower(name)))) {
+        continue;
+      }
+      if (requestId == null && name.equalsIgnoreCase(REQUEST_ID) && !value.isBlank()) {
+        requestId = value;
+      }
+      fields.add(line(name, value));
+    }
+    if (requestId == null) {
+      requestId = newRequestId();
+      fields.add(line(REQUEST_ID, requestId));
+    }
+    String peer = request.peerAddress();
+    fields.add(
+        line(
+            FORWARDED_FOR,
+            forwardedFor == null ? peer : forwardedFor.append(',').append(peer).toString()));
+    fields.add(request.scheme().equals("https") ? PROTO_HTTPS : PROTO_HTTP);
+    fields.add(line(FORWARDED_HOST, authority));
+    fields.add(FIRST_ATTEMPT);
+
+    Framing framing = framing(request, chunked, length);
+    switch (framing) {
+      case CHUNKED -> fields.add(CHUNKED);
+      case LENGTH -> {
+        if (length == 0) {
+          fields.add(NO_BYTES);
+        }
+      }
+      default -> {}
+    }
+    return new RequestHead(
+        request.method(),
+        path,
+        request.query().orElse(null),
+        fields.asImmutable(),
+        framing,
+        framing == Framing.LENGTH ? length : -1,
+        authority,
+        requestId);
+  }
+
+  /** The head of a copy: v1's with another host, and marked with the instance that made it. */
+  public RequestHead shadow(String shadowHost, String instance) {
+    HttpFields.Mutable shadowFields = HttpFields.build(fields);
+    shadowFields.put(new HttpField(HttpHeader.HOST, shadowHost));
+    shadowFields.add(line(MARKER, instance));
+    return new RequestHead(
+        method,
+        path,
+        rawQuery,
+        shadowFields.asImmutable(),
+        framing,
+        contentLength,
+        authority,
+        requestId);
+  }
+
+  /** This head, once it is known whether a body follows that had no framing. */
+  public RequestHead framed(boolean body) {
+    HttpFields.Mutable framed = HttpFields.build(fields);
+    if (body) {
+      framed.add(CHUNKED);
+    }
+    return new RequestHead(
+        method,
+        path,
+        rawQuery,
+        framed.asImmutable(),
+        body ? Framing.CHUNKED : Framing.NONE,
+        -1,
+        authority,
+        requestId);
+  }
+
+  /** A line whose name goes out as it is; the generator would give a known one its own case. */
+  private static HttpField line(String name, String value) {
+    return new HttpField(null, name, value);
+  }
+
+  private static Framing framing(DownstreamRequest request, boolean chunked, long length) {
+    if (chunked) {
+      return Framing.CHUNKED;
+    }
+    if (length >= 0) {
+      return Framing.LENGTH;
+    }
+    return request.protocol().startsWith("HTTP/1") ? Framing.NONE : Framing.UNKNOWN;
+  }
+
+  /** Containers refuse two different lengths; should one not, the first stands. */
+  private static long parseLength(String value, long known) {
+    if (known >= 0) {
+      return known;
+    }
+    try {
+      return Math.max(Long.parseLong(value.trim()), -1);
+    } catch (NumberFormatException notANumber) {
+      return -1;
+    }
+  }
+
+  private static Set<String> nominated(Headers headers) {
+    Set<String> names = Set.of();
+    for (int line = headers.indexOf("connection", 0);
+        line >= 0;
+        line = headers.indexOf("connection", line + 1)) {
+      for (String option : headers.value(line).split(",", -1)) {
+        String name = lower(option.trim());
+        if (!name.isEmpty() && !name.equals("keep-alive") && !name.equals("close")) {
+          if (names.isEmpty()) {
+            names = new HashSet<>();
+          }
+          names.add(name);
+        }
+      }
+    }
+    return names;
+  }
+
+  private static boolean ours(String name) {
+    return name.length() > 7
+        && (name.charAt(0) == 'x' || name.charAt(0) == 'X')
+        && (name.regionMatches(true, 0, "x-envoy-", 0, 8) || name.equalsIgnoreCase(MARKER));
+  }
+
+  private static String lower(String name) {
+    return name.toLowerCase(Locale.ROOT);
+  }
+
+  /** A random (version 4) UUID; it need not be secret, so no lock is taken for it. */
+  private static String newRequestId() {
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    long high = (random.nextLong() & ~0xF000L) | 0x4000L;
+    long low = (random.nextLong() & ~(3L << 62)) | (2L << 62);
+    return new UUID(high, low).toString();
+  }
+
+  /** The method as sent. */
+  public String method() {
+    return method;
+  }
+
+  String path() {
+    return path;
+  }
+
+  @Nullable String rawQuery() {
+    return rawQuery;
+  }
+
+  HttpFields fields() {
+    return fields;
+  }
+
+  /** How the body is delimited. */
+  public Framing framing() {
+    return framing;
+  }
+
+  /** The length of the body in bytes if its framing is {@link Framing#LENGTH}, else -1. */
+  public long contentLength() {
+    return contentLength;
+  }
+
+  /** Whether a body may follow. */
+  public boolean hasBody() {
+    return framing != Framing.NONE && contentLength != 0;
+  }
+
+  /** v1's host, as v1 sees it. */
+  public String authority() {
+    return authority;
+  }
+
+  /** What joins v1's request, its copies and their log lines. */
+  public String requestId() {
+    return requestId;
+  }
+
+  /** About how much memory the head takes while it is in flight, in bytes. */
+  public int memory() {
+    int bytes = path.length() + (rawQuery == null ? 0 : rawQuery.length()) + 256;
+    for (HttpField field : fields) {
+      bytes +=
+          field.getName().length()
+              + (field.getValue() == null ? 0 : field.getValue().length())
+              + 48;
+    }
+    return bytes;
+  }
+
+  /** The upgrade that the request asks for, if any. */
+  public static Optional<String> upgrade(DownstreamRequest request) {
+    return request.headers().first("upgrade");
+  }
+}
