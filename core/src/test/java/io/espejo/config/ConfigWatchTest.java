@@ -113,7 +113,7 @@ class ConfigWatchTest {
     Files.createSymbolicLink(directory.resolve("a.yaml"), Path.of("..data/a.yaml"));
     watch();
     looks(3);
-    Files.createSymbolicLink(directory.resolve("..tmp"), Path.of("..two"));
+    Files.createSymbolicLink(directory.resolve("..tmp"), Path.of("..three"));
     Files.move(
         directory.resolve("..tmp"),
         directory.resolve("..data"),
