@@ -33,7 +33,6 @@ public final class PrimaryExchange {
   private final RequestHead head;
   private final PrimaryBody body;
   private final DownstreamResponse downstream;
-  private final PrimaryLimits limits;
   private final Runnable onEnd;
 
   private volatile @Nullable OutgoingRequest request;
@@ -51,13 +50,11 @@ public final class PrimaryExchange {
       RequestBody body,
       List<? extends BodyObserver> observers,
       DownstreamResponse downstream,
-      PrimaryLimits limits,
       Runnable onEnd) {
     this.endpoint = endpoint;
     this.head = head;
     this.body = new PrimaryBody(body, head.contentLength(), observers);
     this.downstream = downstream;
-    this.limits = limits;
     this.onEnd = onEnd;
   }
 
@@ -73,7 +70,6 @@ public final class PrimaryExchange {
     } else {
       body.none();
     }
-    outgoing.idleTimeout(limits.idleTimeout());
     outgoing.onResponseContentSource(this::onAnswer);
     outgoing.onResponseSuccess(this::onAnswered);
     outgoing.sendTo(this::onComplete);
@@ -156,9 +152,12 @@ public final class PrimaryExchange {
   }
 
   private static Headers endToEnd(Response response) {
-    Set<String> nominated = new HashSet<>();
+    Set<String> nominated = Set.of();
     for (HttpField field : response.getHeaders()) {
-      if (field.getHeader() == HttpHeader.CONNECTION) {
+      if (field.getHeader() == HttpHeader.CONNECTION
+          && !"keep-alive".equalsIgnoreCase(field.getValue())
+          && !"close".equalsIgnoreCase(field.getValue())) {
+        nominated = new HashSet<>(nominated);
         for (String name : field.getValues()) {
           nominated.add(name.toLowerCase(Locale.ROOT));
         }

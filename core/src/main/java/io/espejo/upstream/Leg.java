@@ -3,11 +3,13 @@ package io.espejo.upstream;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.client.Destination;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.client.ProcessingProtocolHandler;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.transport.HttpClientTransportOverHTTP;
+import org.eclipse.jetty.client.transport.HttpDestination;
 import org.eclipse.jetty.http.HttpCookieStore;
 import org.eclipse.jetty.io.ArrayByteBufferPool;
 import org.eclipse.jetty.io.ClientConnector;
@@ -28,6 +30,8 @@ public final class Leg implements AutoCloseable {
   /** Header lines of a request may take this many bytes, as those of the usual containers may. */
   private static final int MAX_REQUEST_HEADERS = 128 * 1024;
 
+  private static final Duration SWEEP = Duration.ofMillis(500);
+
   /** An address that no cluster has any more is forgotten after so long without a connection. */
   private static final Duration DESTINATION_IDLE = Duration.ofMinutes(1);
 
@@ -47,7 +51,8 @@ public final class Leg implements AutoCloseable {
    * @param name part of the thread names: {@code primary}, {@code shadow}
    * @param threads how many threads there may be, at least 2
    * @param connectTimeout how long a connection may take to open
-   * @param idleTimeout how long a pooled connection may stay unused
+   * @param maxIdle how long a pooled connection may stay unused
+   * @param idleTimeout how long a connection in use may be without traffic; zero: for ever
    * @param maxConnections per endpoint
    * @param maxWaiting how many requests may wait for a connection, per endpoint
    */
@@ -55,6 +60,7 @@ public final class Leg implements AutoCloseable {
       String name,
       int threads,
       Duration connectTimeout,
+      Duration maxIdle,
       Duration idleTimeout,
       int maxConnections,
       int maxWaiting) {}
@@ -75,7 +81,10 @@ public final class Leg implements AutoCloseable {
 
     ClientConnector connector = new ClientConnector();
     connector.setSelectors(1);
-    HttpClient client = new HttpClient(new HttpClientTransportOverHTTP(connector));
+    HttpClientTransportOverHTTP transport = new HttpClientTransportOverHTTP(connector);
+    transport.setConnectionPoolFactory(
+        destination -> new IdlePool(destination, settings.maxConnections(), settings.maxIdle()));
+    HttpClient client = new HttpClient(transport);
     client.setName(name);
     client.setExecutor(threads);
     client.setScheduler(scheduler);
@@ -92,6 +101,7 @@ public final class Leg implements AutoCloseable {
     client.setHttpCookieStore(new HttpCookieStore.Empty());
     client.setUserAgentField(null);
     client.setUseInputDirectByteBuffers(false);
+    client.setUseOutputDirectByteBuffers(false);
     client.setDestinationIdleTimeout(DESTINATION_IDLE.toMillis());
     client.setDefaultRequestContentType(null);
     try {
@@ -104,7 +114,20 @@ public final class Leg implements AutoCloseable {
     client.getContentDecoderFactories().clear();
     client.getProtocolHandlers().clear();
     client.getProtocolHandlers().put(new InterimHandler());
-    return new Leg(client, threads, scheduler);
+    Leg leg = new Leg(client, threads, scheduler);
+    leg.after(SWEEP, leg::closeIdle);
+    return leg;
+  }
+
+  private void closeIdle() {
+    for (Destination destination : client.getDestinations()) {
+      if (((HttpDestination) destination).getConnectionPool() instanceof IdlePool pool) {
+        pool.closeIdle();
+      }
+    }
+    if (client.isRunning()) {
+      after(SWEEP, this::closeIdle);
+    }
   }
 
   HttpClient client() {

@@ -1,9 +1,7 @@
 package io.espejo.upstream;
 
 import java.net.URI;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.client.Destination;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.client.Response;
@@ -41,11 +39,6 @@ public final class OutgoingRequest extends HttpRequest {
   /** Ends it now; what has begun is reset. Whether it was in time shows in how it ends. */
   public void reset(Throwable cause) {
     CompletableFuture<Boolean> unused = abort(cause);
-  }
-
-  /** Ends it when its connection is without traffic for so long; zero: never. */
-  public void idleTimeout(Duration limit) {
-    idleTimeout(limit.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   @Override

@@ -29,13 +29,13 @@ public final class RequestHead {
   private static final String FORWARDED_FOR = "x-forwarded-for";
   private static final String FORWARDED_HOST = "x-forwarded-host";
   private static final String FORWARDED_PROTO = "x-forwarded-proto";
-  private static final HttpField PROTO_HTTP = new HttpField(FORWARDED_PROTO, "http");
-  private static final HttpField PROTO_HTTPS = new HttpField(FORWARDED_PROTO, "https");
-  private static final HttpField FIRST_ATTEMPT = new HttpField("x-envoy-attempt-count", "1");
+  private static final HttpField PROTO_HTTP = line(FORWARDED_PROTO, "http");
+  private static final HttpField PROTO_HTTPS = line(FORWARDED_PROTO, "https");
+  private static final HttpField FIRST_ATTEMPT = line("x-envoy-attempt-count", "1");
   private static final HttpField CHUNKED = new HttpField(HttpHeader.TRANSFER_ENCODING, "chunked");
 
   /** Without a known header, so that the generator writes it for bodiless methods, too. */
-  private static final HttpField NO_BYTES = new HttpField(null, "Content-Length", "0");
+  private static final HttpField NO_BYTES = line("Content-Length", "0");
 
   /** How the body is delimited; kept from the client to v1 and v2. */
   public enum Framing {
@@ -100,7 +100,7 @@ public final class RequestHead {
           }
           case TE -> {
             if (value.trim().equalsIgnoreCase("trailers")) {
-              fields.add(new HttpField((HttpHeader) null, name, value));
+              fields.add(line(name, value));
             }
             continue;
           }
@@ -125,7 +125,7 @@ public final class RequestHead {
           }
           default -> {
             if (nominated.isEmpty() || !nominated.contains(name.toLowerCase(Locale.ROOT))) {
-              fields.add(new HttpField((HttpHeader) null, name, value));
+              fields.add(line(name, value));
             }
             continue;
           }
@@ -137,19 +137,19 @@ public final class RequestHead {
       if (requestId == null && name.equalsIgnoreCase(REQUEST_ID) && !value.isBlank()) {
         requestId = value;
       }
-      fields.add(new HttpField((HttpHeader) null, name, value));
+      fields.add(line(name, value));
     }
     if (requestId == null) {
       requestId = newRequestId();
-      fields.add(new HttpField((HttpHeader) null, REQUEST_ID, requestId));
+      fields.add(line(REQUEST_ID, requestId));
     }
     String peer = request.peerAddress();
     fields.add(
-        new HttpField(
+        line(
             FORWARDED_FOR,
             forwardedFor == null ? peer : forwardedFor.append(',').append(peer).toString()));
     fields.add(request.scheme().equals("https") ? PROTO_HTTPS : PROTO_HTTP);
-    fields.add(new HttpField(FORWARDED_HOST, authority));
+    fields.add(line(FORWARDED_HOST, authority));
     fields.add(FIRST_ATTEMPT);
 
     Framing framing = framing(request, chunked, length);
@@ -177,7 +177,7 @@ public final class RequestHead {
   public RequestHead shadow(String shadowHost, String instance) {
     HttpFields.Mutable shadowFields = HttpFields.build(fields);
     shadowFields.put(new HttpField(HttpHeader.HOST, shadowHost));
-    shadowFields.add(new HttpField((HttpHeader) null, MARKER, instance));
+    shadowFields.add(line(MARKER, instance));
     return new RequestHead(
         method,
         path,
@@ -204,6 +204,11 @@ public final class RequestHead {
         -1,
         authority,
         requestId);
+  }
+
+  /** A line whose name goes out as it is; the generator would give a known one its own case. */
+  private static HttpField line(String name, String value) {
+    return new HttpField(null, name, value);
   }
 
   private static Framing framing(DownstreamRequest request, boolean chunked, long length) {

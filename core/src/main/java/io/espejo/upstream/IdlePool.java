@@ -1,0 +1,70 @@
+package io.espejo.upstream;
+
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.eclipse.jetty.client.Connection;
+import org.eclipse.jetty.client.Destination;
+import org.eclipse.jetty.client.DuplexConnectionPool;
+import org.eclipse.jetty.io.IdleTimeout;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A pool whose connections are not used again once they idled too long, because the server may be
+ * closing them just then.
+ *
+ * <p>The time is looked at when a connection is taken, and now and then for those that nobody
+ * takes. Jetty's own way would set the connection's idle timeout anew twice a request, each time a
+ * timer.
+ */
+final class IdlePool extends DuplexConnectionPool {
+  private final long maxIdleMillis;
+  private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+
+  IdlePool(Destination destination, int maxConnections, Duration maxIdle) {
+    super(destination, maxConnections);
+    this.maxIdleMillis = maxIdle.toMillis();
+  }
+
+  @Override
+  protected void onCreated(Connection connection) {
+    connections.add(connection);
+  }
+
+  @Override
+  protected void onRemoved(Connection connection) {
+    connections.remove(connection);
+  }
+
+  @Override
+  protected @Nullable Connection activate() {
+    Connection connection = super.activate();
+    while (connection != null && idledTooLong(connection)) {
+      drop(connection);
+      connection = super.activate();
+    }
+    return connection;
+  }
+
+  /** Closes what has idled too long. */
+  void closeIdle() {
+    for (Connection connection : connections) {
+      if (!isActive(connection) && idledTooLong(connection)) {
+        drop(connection);
+      }
+    }
+  }
+
+  /** Leaves a connection alone that somebody has taken meanwhile; its release closes it. */
+  private void drop(Connection connection) {
+    if (remove(connection)) {
+      connection.close();
+    }
+  }
+
+  private boolean idledTooLong(Connection connection) {
+    return connection instanceof org.eclipse.jetty.io.Connection wire
+        && wire.getEndPoint() instanceof IdleTimeout endPoint
+        && endPoint.getIdleFor() > maxIdleMillis;
+  }
+}

@@ -1,0 +1,155 @@
+package io.espejo.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.espejo.exchange.DownstreamRequest;
+import io.espejo.exchange.Headers;
+import java.util.List;
+import java.util.Optional;
+import org.eclipse.jetty.http.HttpField;
+import org.junit.jupiter.api.Test;
+
+class RequestHeadTest {
+  private record Request(String method, String protocol, Headers headers)
+      implements DownstreamRequest {
+    @Override
+    public String scheme() {
+      return "http";
+    }
+
+    @Override
+    public String authority() {
+      return "httpbin:8000";
+    }
+
+    @Override
+    public String path() {
+      return "/";
+    }
+
+    @Override
+    public Optional<String> query() {
+      return Optional.empty();
+    }
+
+    @Override
+    public String peerAddress() {
+      return "192.0.2.7";
+    }
+  }
+
+  private static RequestHead head(String... lines) {
+    return headOn("HTTP/1.1", lines);
+  }
+
+  private static RequestHead headOn(String protocol, String... lines) {
+    Headers.Builder headers = Headers.builder();
+    for (int i = 0; i < lines.length; i += 2) {
+      headers.add(lines[i], lines[i + 1]);
+    }
+    return RequestHead.primary(new Request("GET", protocol, headers.build()), "/");
+  }
+
+  private static List<String> values(RequestHead head, String name) {
+    return head.fields().stream()
+        .filter(field -> field.getName().equalsIgnoreCase(name))
+        .map(HttpField::getValue)
+        .toList();
+  }
+
+  @Test
+  void hopByHop_andThoseThatConnectionNames_goNowhere() {
+    RequestHead head =
+        head(
+            "Connection", "keep-alive, X-Hop,x-other",
+            "X-Hop", "1",
+            "x-Other", "2",
+            "Keep-Alive", "timeout=5",
+            "Proxy-Connection", "close",
+            "Upgrade", "h2c",
+            "HTTP2-Settings", "x",
+            "TE", "gzip",
+            "Expect", "100-continue",
+            "Accept", "*/*");
+
+    assertThat(head.fields().stream().map(HttpField::getName))
+        .containsExactly(
+            "Host",
+            "Accept",
+            "x-request-id",
+            "x-forwarded-for",
+            "x-forwarded-proto",
+            "x-forwarded-host",
+            "x-envoy-attempt-count");
+  }
+
+  @Test
+  void te_trailers_stays() {
+    assertThat(values(head("TE", "trailers"), "TE")).containsExactly("trailers");
+  }
+
+  @Test
+  void clientsEnvoyHeadersAndMarker_areDropped() {
+    RequestHead head =
+        head("X-Envoy-Attempt-Count", "7", "x-envoy-internal", "true", "X-Espejo-Mirror", "other");
+
+    assertThat(values(head, "x-envoy-attempt-count")).containsExactly("1");
+    assertThat(values(head, "x-envoy-internal")).isEmpty();
+    assertThat(values(head, RequestHead.MARKER)).isEmpty();
+  }
+
+  @Test
+  void forwardedFor_isExtendedByThePeer_othersAreOurs() {
+    RequestHead head =
+        head(
+            "X-Forwarded-For", "10.0.0.1",
+            "X-Forwarded-For", "10.0.0.2",
+            "X-Forwarded-Proto", "https",
+            "X-Forwarded-Host", "evil");
+
+    assertThat(values(head, "x-forwarded-for")).containsExactly("10.0.0.1,10.0.0.2,192.0.2.7");
+    assertThat(values(head, "x-forwarded-proto")).containsExactly("http");
+    assertThat(values(head, "x-forwarded-host")).containsExactly("httpbin:8000");
+  }
+
+  @Test
+  void requestId_isKept_orMade() {
+    assertThat(head("X-Request-Id", "abc").requestId()).isEqualTo("abc");
+    RequestHead made = head();
+    assertThat(made.requestId())
+        .matches("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-.*");
+    assertThat(values(made, "x-request-id")).containsExactly(made.requestId());
+  }
+
+  @Test
+  void repeatedHeaders_stayLinesOfTheirOwnInOrder() {
+    assertThat(values(head("A", "1", "B", "2", "a", "3"), "a")).containsExactly("1", "3");
+  }
+
+  @Test
+  void shadow_hasItsHostAndTheMarker_andEverythingElse() {
+    RequestHead primary = head("Accept", "*/*");
+    RequestHead shadow = primary.shadow("httpbin-shadow:8000", "here");
+
+    assertThat(values(shadow, "host")).containsExactly("httpbin-shadow:8000");
+    assertThat(values(shadow, RequestHead.MARKER)).containsExactly("here");
+    assertThat(shadow.requestId()).isEqualTo(primary.requestId());
+    assertThat(values(primary, RequestHead.MARKER)).isEmpty();
+    assertThat(values(primary, "host")).containsExactly("httpbin:8000");
+  }
+
+  @Test
+  void framing_isThatOfTheClient() {
+    assertThat(head().framing()).isEqualTo(RequestHead.Framing.NONE);
+    assertThat(head().hasBody()).isFalse();
+    assertThat(head("Content-Length", "0").framing()).isEqualTo(RequestHead.Framing.LENGTH);
+    assertThat(head("Content-Length", "0").hasBody()).isFalse();
+    assertThat(values(head("Content-Length", "0"), "content-length")).containsExactly("0");
+    assertThat(head("Content-Length", "5").contentLength()).isEqualTo(5);
+    RequestHead chunked = head("Transfer-Encoding", "chunked", "Content-Length", "5");
+    assertThat(chunked.framing()).isEqualTo(RequestHead.Framing.CHUNKED);
+    assertThat(chunked.contentLength()).isEqualTo(-1);
+    assertThat(values(chunked, "content-length")).isEmpty();
+    assertThat(headOn("HTTP/2.0").framing()).isEqualTo(RequestHead.Framing.UNKNOWN);
+  }
+}
