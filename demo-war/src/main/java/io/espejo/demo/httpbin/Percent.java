@@ -2,7 +2,9 @@ package io.espejo.demo.httpbin;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
@@ -51,18 +53,19 @@ final class Percent {
   }
 
   private static void flush(ByteArrayOutputStream run, StringBuilder out) {
-    byte[] octets = run.toByteArray();
+    ByteBuffer octets = ByteBuffer.wrap(run.toByteArray());
     run.reset();
-    try {
-      out.append(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(octets)));
-    } catch (CharacterCodingException notUtf8) {
-      for (byte octet : octets) {
-        if (octet >= 0x20 && octet < 0x7f) {
-          out.append((char) octet);
-        } else {
-          out.append(String.format(Locale.ROOT, "%%%02X", octet & 0xff));
-        }
+    CharBuffer text = CharBuffer.allocate(octets.remaining());
+    CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+    CoderResult result = decoder.decode(octets, text, true);
+    while (result.isMalformed()) {
+      out.append(text.flip());
+      text.clear();
+      for (int left = result.length(); left > 0; left--) {
+        out.append(String.format(Locale.ROOT, "%%%02X", octets.get() & 0xff));
       }
+      result = decoder.decode(octets, text, true);
     }
+    out.append(text.flip());
   }
 }

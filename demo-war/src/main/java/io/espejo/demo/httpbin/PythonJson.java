@@ -93,7 +93,10 @@ final class PythonJson {
         case '\f' -> out.append("\\f");
         default -> {
           if (c < 0x20 || c > 0x7e) {
-            out.append(String.format("\\u%04x", (int) c));
+            out.append("\\u");
+            for (int shift = 12; shift >= 0; shift -= 4) {
+              out.append(Character.forDigit((c >> shift) & 0xf, 16));
+            }
           } else {
             out.append(c);
           }

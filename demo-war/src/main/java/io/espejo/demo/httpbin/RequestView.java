@@ -34,7 +34,7 @@ import java.util.Set;
  */
 final class RequestView {
   /** More than this is a 413: the body and its answer are held in memory. */
-  static final int MAX_BODY = 10 * 1024 * 1024;
+  static final int MAX_BODY = 4 * 1024 * 1024;
 
   /** What a proxy adds, which httpbin hides unless the query has {@code show_env}. */
   private static final Set<String> HIDDEN =
