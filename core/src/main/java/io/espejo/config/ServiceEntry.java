@@ -92,7 +92,7 @@ record ServiceEntry(
                 if (!names.add(port.name())) {
                   value.error("duplicate port name " + port.name());
                 }
-                if (!numbers.add(port.number())) {
+                if (port.number() > 0 && !numbers.add(port.number())) {
                   value.error("duplicate port number " + port.number());
                 }
                 ports.add(port);
@@ -112,7 +112,8 @@ record ServiceEntry(
     int targetPort = fields.take("targetPort").flatMap(value -> value.integer(0, 65_535)).orElse(0);
     fields.take("protocol").ifPresent(ServiceEntry::checkProtocol);
     fields.end();
-    return number.flatMap(n -> name.map(text -> new ServicePort(n, text, targetPort)));
+    // Without a number it still has a name, which the endpoints may refer to.
+    return name.map(text -> new ServicePort(number.orElse(0), text, targetPort));
   }
 
   private static void checkProtocol(Value value) {

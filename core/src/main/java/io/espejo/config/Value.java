@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -21,6 +22,7 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 final class Value {
   private static final int SHOWN = 80;
   private static final int NUMBER = 40;
+  private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
 
   private final Node node;
   private final Place place;
@@ -196,6 +198,6 @@ final class Value {
 
   private static String shown(String text) {
     String line = text.length() > SHOWN ? text.substring(0, SHOWN - 3) + "..." : text;
-    return line.replaceAll("\\p{Cntrl}", "?");
+    return CONTROL.matcher(line).replaceAll("?");
   }
 }

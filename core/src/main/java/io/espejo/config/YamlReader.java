@@ -44,6 +44,7 @@ final class YamlReader {
             .setSchema(new CoreSchema())
             .setLabel(file.name())
             .setCodePointLimit(Rules.MAX_BYTES)
+            .setBufferSize(text.get().length() + 1) // smaller, a long line takes quadratic time
             .setMaxAliasesForCollections(MAX_ALIASES)
             .setAllowDuplicateKeys(true) // reported by Value, with the place of the first
             .build();

@@ -20,6 +20,7 @@ final class PrimaryBody implements Request.Content {
   private final List<? extends BodyObserver> observers;
 
   // Guarded by this: Jetty reads on one thread while another may abandon the exchange.
+  private long received;
   private boolean ended;
   private boolean failedDownstream;
   private @Nullable Throwable failure;
@@ -49,7 +50,7 @@ final class PrimaryBody implements Request.Content {
     }
     return chunk == BodyChunk.NOT_YET
         ? null
-        : Content.Chunk.from(chunk.bytes(), chunk.last(), chunk::release);
+        : Content.Chunk.from(chunk.bytes(), ended, chunk::release);
   }
 
   private synchronized BodyChunk next() {
@@ -65,7 +66,9 @@ final class PrimaryBody implements Request.Content {
     for (BodyObserver observer : observers) {
       observer.onChunk(chunk);
     }
-    if (chunk.last()) {
+    received += chunk.length();
+    // With a length the end is known; the container may tell of it only later.
+    if (chunk.last() || received == length) {
       end(body.trailers());
     }
     return chunk;
