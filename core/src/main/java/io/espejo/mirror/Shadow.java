@@ -9,7 +9,6 @@ import io.espejo.upstream.Endpoint;
 import io.espejo.upstream.OutgoingRequest;
 import io.espejo.upstream.RequestHead;
 import java.net.SocketTimeoutException;
-import java.nio.ByteBuffer;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.client.HttpResponseException;
@@ -48,7 +47,6 @@ public final class Shadow implements BodyObserver {
 
   private volatile Phase phase = Phase.CONNECTING;
   private volatile long phaseNanos;
-  private long answerBytes;
 
   Shadow(
       Mirroring mirroring,
@@ -102,9 +100,8 @@ public final class Shadow implements BodyObserver {
     }
     outgoing.onRequestBegin(begun -> enter(Phase.SENDING));
     outgoing.onRequestSuccess(sent -> enter(Phase.ANSWERING));
-    if (mirroring.limits().maxAnswerBytes() > 0) {
-      outgoing.onResponseContent((response, content) -> onContent(content));
-    }
+    outgoing.onResponseContentSource(
+        (response, content) -> new Discard(content, mirroring.threads(), this::onContent).run());
     outgoing.onResponseSuccess(this::onAnswer);
     outgoing.sendTo(this::onComplete);
   }
@@ -141,9 +138,9 @@ public final class Shadow implements BodyObserver {
     giveUp(Reason.CUT);
   }
 
-  private void onContent(ByteBuffer content) {
-    answerBytes += content.remaining();
-    if (answerBytes > mirroring.limits().maxAnswerBytes()) {
+  private void onContent(long bytes) {
+    long limit = mirroring.limits().maxAnswerBytes();
+    if (limit > 0 && bytes > limit) {
       giveUp(Reason.ANSWER_SIZE);
     }
   }

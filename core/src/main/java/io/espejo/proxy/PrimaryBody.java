@@ -21,6 +21,7 @@ final class PrimaryBody implements Request.Content {
 
   // Guarded by this: Jetty reads on one thread while another may abandon the exchange.
   private long received;
+  private boolean asked;
   private boolean ended;
   private boolean failedDownstream;
   private @Nullable Throwable failure;
@@ -108,6 +109,11 @@ final class PrimaryBody implements Request.Content {
     }
   }
 
+  /** Whether v1 was gone before the body was ever asked for, and somebody observes it. */
+  synchronized boolean isUnasked() {
+    return !asked && !ended && failure == null && !observers.isEmpty();
+  }
+
   synchronized boolean ended() {
     return ended;
   }
@@ -118,12 +124,21 @@ final class PrimaryBody implements Request.Content {
 
   @Override
   public void demand(Runnable callback) {
+    synchronized (this) {
+      asked = true;
+    }
     body.demand(callback);
   }
 
   @Override
   public void fail(Throwable cause) {
     // The exchange's end tells of it, and decides on the rest of the body.
+  }
+
+  /** None: the client's own header says, if it does. */
+  @Override
+  public @Nullable String getContentType() {
+    return null;
   }
 
   @Override

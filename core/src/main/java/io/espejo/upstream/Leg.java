@@ -10,7 +10,9 @@ import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.transport.HttpClientTransportOverHTTP;
 import org.eclipse.jetty.client.transport.HttpDestination;
+import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.HttpCookieStore;
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.io.ArrayByteBufferPool;
 import org.eclipse.jetty.io.ClientConnector;
 import org.eclipse.jetty.util.component.LifeCycle;
@@ -37,6 +39,9 @@ public final class Leg implements AutoCloseable {
   private static final Duration DESTINATION_IDLE = Duration.ofMinutes(1);
 
   private static final int MAX_RESPONSE_HEADERS = 128 * 1024;
+  private static final HttpCompliance AS_WRITTEN =
+      HttpCompliance.RFC9110.with("as-written", HttpCompliance.Violation.CASE_SENSITIVE_FIELD_NAME);
+
   private static final int MAX_POOLED_BUFFER = 64 * 1024;
   private static final int MAX_BUFFERS_PER_SIZE = 256;
   private static final long MAX_POOLED_HEAP = 8L * 1024 * 1024;
@@ -85,6 +90,8 @@ public final class Leg implements AutoCloseable {
     HttpClientTransportOverHTTP transport = new HttpClientTransportOverHTTP(connector);
     transport.setConnectionPoolFactory(
         destination -> new IdlePool(destination, settings.maxConnections(), settings.maxIdle()));
+    // What v1 answers reaches the client in v1's own case.
+    transport.setHeaderCacheCaseSensitive(true);
     // Nothing that hears of answers blocks, so the selecting thread may call it itself.
     transport.setInvocationType(InvocationType.NON_BLOCKING);
     HttpClient client = new HttpClient(transport);
@@ -100,6 +107,7 @@ public final class Leg implements AutoCloseable {
     client.setMaxRequestsQueuedPerDestination(settings.maxWaiting());
     client.setMaxRequestHeadersSize(MAX_REQUEST_HEADERS);
     client.setMaxResponseHeadersSize(MAX_RESPONSE_HEADERS);
+    client.setHttpCompliance(AS_WRITTEN);
     client.setFollowRedirects(false);
     client.setHttpCookieStore(new HttpCookieStore.Empty());
     client.setUserAgentField(null);
@@ -156,14 +164,22 @@ public final class Leg implements AutoCloseable {
   }
 
   /**
-   * Reads over every interim answer but 101. Without it a second 100, or any other 1xx, leaves the
-   * exchange without an end, and what it holds is never given back (jetty.project#15575).
+   * Reads over every interim answer but 101, up to a limit. Without it a second 100, or any other
+   * 1xx, leaves the exchange without an end, and what it holds is never given back
+   * (jetty.project#15575).
    */
   private static final class InterimHandler extends ProcessingProtocolHandler {
     @Override
     public boolean accept(Request request, Response response) {
       int status = response.getStatus();
       return status >= 100 && status < 200 && status != 101;
+    }
+
+    @Override
+    protected void onProcessing(Request request, HttpFields headers) {
+      if (request instanceof OutgoingRequest outgoing) {
+        outgoing.onInterim();
+      }
     }
   }
 }

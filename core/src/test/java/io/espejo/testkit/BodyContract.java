@@ -193,8 +193,7 @@ abstract class BodyContract extends GatewayFixture {
     assertThat(answer.text()).isEqualTo("too much");
     v1.take();
     client.reset();
-    assertThat(v2.take().whole()).isFalse();
-    assertThat(onlyOutcome()).isEqualTo("failed CUT");
+    assertCopyCut();
   }
 
   @Test
@@ -208,8 +207,9 @@ abstract class BodyContract extends GatewayFixture {
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.text()).isEqualTo("early");
     v1.take();
-    v2.take();
-    assertThat(settled().considered()).isEqualTo(1);
+    // Whether the body had come by then is a matter of time.
+    assertThat(onlyOutcome()).isIn("completed 2", "failed CUT", "dropped CUT");
+    v2.drain();
   }
 
   private void assertSameOnBoth(RawRequest request, byte[] body, Framing framing) throws Exception {

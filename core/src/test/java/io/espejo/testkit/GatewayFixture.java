@@ -122,6 +122,15 @@ abstract class GatewayFixture {
     return describe(counts);
   }
 
+  /** The only copy was cut short: v2 has seen a part of it, or it had not reached a connection. */
+  void assertCopyCut() {
+    if (onlyOutcome().equals("failed CUT")) {
+      assertThat(v2.take().whole()).isFalse();
+    } else {
+      assertThat(onlyOutcome()).isEqualTo("dropped CUT");
+    }
+  }
+
   /** Every kind of outcome that was counted, in words. */
   static String describe(OutcomeCounts counts) {
     StringBuilder words = new StringBuilder();

@@ -24,7 +24,7 @@ abstract class ShadowBoundsContract extends GatewayFixture {
     return Stream.of(
         argumentSet("endless head", Behaviour.endlessHead(), "failed GARBAGE"),
         argumentSet("endless body", Behaviour.endlessBody(), "failed ANSWER_TIMEOUT"),
-        argumentSet("endless 1xx", Behaviour.endlessInterim(), "failed ANSWER_TIMEOUT"));
+        argumentSet("endless 1xx", Behaviour.endlessInterim(), "failed GARBAGE"));
   }
 
   @ParameterizedTest(name = "{argumentSetName}")

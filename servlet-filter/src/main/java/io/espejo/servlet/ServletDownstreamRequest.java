@@ -31,8 +31,8 @@ final class ServletDownstreamRequest implements DownstreamRequest {
   @Override
   public String authority() {
     String host = request.getHeader("Host");
-    if (host != null) {
-      return host;
+    if (host != null || protocol().startsWith("HTTP/1")) {
+      return host == null ? "" : host;
     }
     // HTTP/2 has :authority instead, which containers show as the server's name.
     String name = request.getServerName();
