@@ -181,6 +181,12 @@ final class ShadowBody implements Request.Content {
     discard();
   }
 
+  /** None of our own: what the client said is among the headers. */
+  @Override
+  public @Nullable String getContentType() {
+    return null;
+  }
+
   @Override
   public long getLength() {
     return length;

@@ -126,6 +126,12 @@ final class PrimaryBody implements Request.Content {
     // The exchange's end tells of it, and decides on the rest of the body.
   }
 
+  /** None of our own: what the client said is among the headers. */
+  @Override
+  public @Nullable String getContentType() {
+    return null;
+  }
+
   @Override
   public long getLength() {
     return length;
