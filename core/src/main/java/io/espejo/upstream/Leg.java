@@ -87,6 +87,8 @@ public final class Leg implements AutoCloseable {
         destination -> new IdlePool(destination, settings.maxConnections(), settings.maxIdle()));
     // Nothing that hears of answers blocks, so the selecting thread may call it itself.
     transport.setInvocationType(InvocationType.NON_BLOCKING);
+    // Else a value that Jetty knows, such as "text/plain;charset=UTF-8", comes in its own case.
+    transport.setHeaderCacheCaseSensitive(true);
     HttpClient client = new HttpClient(transport);
     client.setName(name);
     client.setExecutor(threads);
