@@ -11,7 +11,5 @@ public enum Capability {
   /** Can break a chunked answer so that the client sees it. */
   CHUNKED_TRUNCATION,
   /** Keeps the client's connection after an answer of 400, 500, 501 or 503. */
-  KEEP_ALIVE_AFTER_ERRORS,
-  /** Leaves white space and quotes in an answer's {@code Content-Type} as they are. */
-  RAW_CONTENT_TYPE
+  KEEP_ALIVE_AFTER_ERRORS
 }

@@ -9,6 +9,7 @@ import io.espejo.testkit.RulesYaml.Route;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -221,7 +222,11 @@ abstract class GatewayFixture {
       TestBed.await(
           "no copy in flight at the end", () -> started.espejo().outcomes().inFlight() == 0);
     } finally {
+      long begun = System.nanoTime();
       started.close();
+      assertThat(Duration.ofNanos(System.nanoTime() - begun))
+          .as("closing, with nothing under way")
+          .isLessThan(Duration.ofSeconds(5));
     }
     OutcomeCounts counts = started.espejo().outcomes();
     assertThat(counts.inFlight()).as("outcomes add up after close: " + counts).isZero();

@@ -31,8 +31,12 @@ final class ServletDownstreamRequest implements DownstreamRequest {
   @Override
   public String authority() {
     String host = request.getHeader("Host");
-    if (host != null || protocol().startsWith("HTTP/1")) {
-      return host == null ? "" : host;
+    if (host != null) {
+      return host;
+    }
+    if (request.getProtocol().startsWith("HTTP/1")) {
+      // What containers show as the server's name is their own address.
+      return "";
     }
     // HTTP/2 has :authority instead, which containers show as the server's name.
     String name = request.getServerName();

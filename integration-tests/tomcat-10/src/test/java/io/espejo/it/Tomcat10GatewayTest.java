@@ -14,8 +14,6 @@ class Tomcat10GatewayTest extends GatewayContract {
 
   @Override
   protected Map<Capability, String> lacks() {
-    return Map.of(
-        Capability.KEEP_ALIVE_AFTER_ERRORS, "Tomcat closes after 400, 500, 501 and 503",
-        Capability.RAW_CONTENT_TYPE, "Tomcat writes an answer's media type in its own way");
+    return Map.of(Capability.KEEP_ALIVE_AFTER_ERRORS, "Tomcat closes after 400, 500, 501 and 503");
   }
 }
