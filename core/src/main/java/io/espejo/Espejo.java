@@ -409,6 +409,7 @@ public final class Espejo implements AutoCloseable {
     }
     primaryLeg.close();
     mirroring.close(interrupted ? Duration.ZERO : SHADOW_GRACE);
+    LoaderLeak.prevent();
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
