@@ -8,13 +8,12 @@ import io.espejo.exchange.Outcome.Reason;
 import io.espejo.upstream.Endpoint;
 import io.espejo.upstream.OutgoingRequest;
 import io.espejo.upstream.RequestHead;
+import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
-import org.eclipse.jetty.client.HttpResponseException;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
-import org.eclipse.jetty.http.HttpException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -184,10 +183,11 @@ public final class Shadow implements BodyObserver {
           ? Reason.CONNECT_TIMEOUT
           : Reason.CONNECT;
     }
-    if (failure instanceof HttpResponseException || failure instanceof HttpException) {
-      return Reason.GARBAGE;
+    if (failure instanceof IllegalArgumentException) {
+      return Reason.UNSENDABLE;
     }
-    return failure instanceof IllegalArgumentException ? Reason.UNSENDABLE : Reason.RESET;
+    // What Jetty's parser says of an answer has many types; what the network says has one.
+    return failure instanceof IOException ? Reason.RESET : Reason.GARBAGE;
   }
 
   /** Ends it now for this reason, and resets its connection if it has one. */

@@ -13,12 +13,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.jetty.client.HttpResponseException;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
-import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
@@ -167,10 +167,14 @@ public final class PrimaryExchange {
   }
 
   private static LocalAnswer answer(Throwable failure) {
-    if (failure instanceof HttpResponseException || failure instanceof HttpException) {
-      return LocalAnswer.MALFORMED;
+    if (failure instanceof TimeoutException) {
+      return LocalAnswer.TIMED_OUT;
     }
-    return failure instanceof TimeoutException ? LocalAnswer.TIMED_OUT : LocalAnswer.DISCONNECTED;
+    if (failure instanceof RejectedExecutionException) {
+      return LocalAnswer.OVERFLOW;
+    }
+    // What Jetty's parser says of an answer has many types; what the network says has one.
+    return failure instanceof IOException ? LocalAnswer.DISCONNECTED : LocalAnswer.MALFORMED;
   }
 
   private static Headers endToEnd(Response response) {
