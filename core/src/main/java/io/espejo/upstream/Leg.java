@@ -1,6 +1,8 @@
 package io.espejo.upstream;
 
+import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.client.Destination;
@@ -30,6 +32,8 @@ import org.eclipse.jetty.util.thread.Scheduler;
  * {@link #close} ends every thread and connection.
  */
 public final class Leg implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Leg.class.getName());
+
   /** Header lines of a request may take this many bytes, as those of the usual containers may. */
   private static final int MAX_REQUEST_HEADERS = 128 * 1024;
 
@@ -158,9 +162,14 @@ public final class Leg implements AutoCloseable {
   /** Aborts what runs, closes every connection and ends every thread. */
   @Override
   public void close() {
-    LifeCycle.stop(client);
-    LifeCycle.stop(scheduler);
-    LifeCycle.stop(threads);
+    for (LifeCycle part : List.of(client, scheduler, threads)) {
+      try {
+        LifeCycle.stop(part);
+      } catch (RuntimeException failure) {
+        // The others must end all the same.
+        LOG.log(Level.WARNING, "cannot stop " + part, failure);
+      }
+    }
   }
 
   /**
