@@ -6,12 +6,9 @@ import io.espejo.exchange.Headers;
 import io.espejo.exchange.Outcome;
 import io.espejo.exchange.Outcome.Reason;
 import io.espejo.upstream.Endpoint;
+import io.espejo.upstream.Fault;
 import io.espejo.upstream.OutgoingRequest;
 import io.espejo.upstream.RequestHead;
-import java.io.IOException;
-import java.net.SocketTimeoutException;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
 import org.jspecify.annotations.Nullable;
@@ -175,19 +172,14 @@ public final class Shadow implements BodyObserver {
     if (failure instanceof GivenUp given) {
       return given.reason;
     }
-    if (failure instanceof RejectedExecutionException) {
-      return Reason.IN_FLIGHT;
-    }
-    if (phase == Phase.CONNECTING) {
-      return failure instanceof SocketTimeoutException || failure instanceof TimeoutException
-          ? Reason.CONNECT_TIMEOUT
-          : Reason.CONNECT;
-    }
-    if (failure instanceof IllegalArgumentException) {
-      return Reason.UNSENDABLE;
-    }
-    // What Jetty's parser says of an answer has many types; what the network says has one.
-    return failure instanceof IOException ? Reason.RESET : Reason.GARBAGE;
+    boolean connecting = phase == Phase.CONNECTING;
+    return switch (Fault.of(failure)) {
+      case OVERFLOW -> Reason.IN_FLIGHT;
+      case TIMED_OUT -> connecting ? Reason.CONNECT_TIMEOUT : Reason.ANSWER_TIMEOUT;
+      case DISCONNECTED -> connecting ? Reason.CONNECT : Reason.RESET;
+      case UNSENDABLE -> Reason.UNSENDABLE;
+      case MALFORMED -> connecting ? Reason.CONNECT : Reason.GARBAGE;
+    };
   }
 
   /** Ends it now for this reason, and resets its connection if it has one. */

@@ -5,16 +5,16 @@ import io.espejo.exchange.DownstreamResponse;
 import io.espejo.exchange.Headers;
 import io.espejo.exchange.RequestBody;
 import io.espejo.upstream.Endpoint;
+import io.espejo.upstream.Fault;
 import io.espejo.upstream.OutgoingRequest;
 import io.espejo.upstream.RequestHead;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.jetty.client.HttpResponseException;
 import org.eclipse.jetty.client.Response;
@@ -167,14 +167,16 @@ public final class PrimaryExchange {
   }
 
   private static LocalAnswer answer(Throwable failure) {
-    if (failure instanceof TimeoutException) {
-      return LocalAnswer.TIMED_OUT;
-    }
-    if (failure instanceof RejectedExecutionException) {
-      return LocalAnswer.OVERFLOW;
-    }
-    // What Jetty's parser says of an answer has many types; what the network says has one.
-    return failure instanceof IOException ? LocalAnswer.DISCONNECTED : LocalAnswer.MALFORMED;
+    return switch (Fault.of(failure)) {
+      case OVERFLOW -> LocalAnswer.OVERFLOW;
+      // A connection that takes too long to open is one that cannot be had, as with Envoy.
+      case TIMED_OUT ->
+          failure instanceof SocketTimeoutException
+              ? LocalAnswer.DISCONNECTED
+              : LocalAnswer.TIMED_OUT;
+      case DISCONNECTED, UNSENDABLE -> LocalAnswer.DISCONNECTED;
+      case MALFORMED -> LocalAnswer.MALFORMED;
+    };
   }
 
   private static Headers endToEnd(Response response) {

@@ -152,10 +152,11 @@ abstract class MisbehavingShadowContract extends GatewayFixture {
 
     assertV1Serves(RawRequest.post("/").body(bytes(10 << 20)), 1);
 
-    v2.take();
+    // At the speed of this upload the copy may lag too far before it has a connection.
     OutcomeCounts counts = settled();
     assertThat(counts.considered()).isEqualTo(1);
-    assertThat(counts.completed(4) + counts.failed()).isEqualTo(1);
+    assertThat(counts.completed(4) + counts.failed() + counts.dropped(Reason.LAG)).isEqualTo(1);
+    v2.drain();
   }
 
   @Test
