@@ -97,20 +97,10 @@ public abstract class DeploymentContract {
         loaders.add(deployed(container));
       }
       assertNothingRuns();
-      forgetLastRecord();
       Awaitility.await("class loaders are collected")
           .atMost(Duration.ofSeconds(5))
           .untilAsserted(() -> assertThat(living(loaders)).isEmpty());
     }
-  }
-
-  /**
-   * The JDK keeps the type of the record component for which it last made an {@code equals}, in
-   * {@code ObjectMethods.OBJECT_EQ}, and with it the last deployment's class loader.
-   */
-  private static void forgetLastRecord() {
-    record Last(List<String> component) {}
-    assertThat(new Last(List.of("a"))).isNotEqualTo(new Last(List.of("b")));
   }
 
   /** A method of its own, so that no frame holds the deployment. */
