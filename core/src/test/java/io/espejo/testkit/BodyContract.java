@@ -209,7 +209,7 @@ abstract class BodyContract extends GatewayFixture {
     v1.take();
     // Whether the body had come by then is a matter of time.
     assertThat(onlyOutcome()).isIn("completed 2", "failed CUT", "dropped CUT");
-    v2.drain();
+    takeCopyIfSent();
   }
 
   private void assertSameOnBoth(RawRequest request, byte[] body, Framing framing) throws Exception {

@@ -123,6 +123,13 @@ abstract class GatewayFixture {
     return describe(counts);
   }
 
+  /** Takes what v2 saw of the only copy, unless it was dropped before v2 saw any of it. */
+  void takeCopyIfSent() {
+    if (settled().dropped() == 0) {
+      v2.take();
+    }
+  }
+
   /** The only copy was cut short: v2 has seen a part of it, or it had not reached a connection. */
   void assertCopyCut() {
     if (onlyOutcome().equals("failed CUT")) {
