@@ -4,6 +4,7 @@ import io.espejo.exchange.DownstreamResponse;
 import java.util.function.Consumer;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.util.IteratingCallback;
+import org.eclipse.jetty.util.thread.Invocable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,7 @@ final class Answer extends IteratingCallback implements DownstreamResponse.Callb
   private final Content.Source content;
   private final DownstreamResponse downstream;
   private final Consumer<Throwable> abort;
+  private final Runnable onReadable = Invocable.from(InvocationType.NON_BLOCKING, this::iterate);
   private Content.@Nullable Chunk chunk;
   private boolean flushed;
   private boolean finished;
@@ -32,7 +34,7 @@ final class Answer extends IteratingCallback implements DownstreamResponse.Callb
     Content.Chunk next = content.read();
     if (next == null) {
       if (flushed) {
-        content.demand(this::iterate);
+        content.demand(onReadable);
         return Action.IDLE;
       }
       flushed = true;

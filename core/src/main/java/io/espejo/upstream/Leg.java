@@ -14,6 +14,7 @@ import org.eclipse.jetty.http.HttpCookieStore;
 import org.eclipse.jetty.io.ArrayByteBufferPool;
 import org.eclipse.jetty.io.ClientConnector;
 import org.eclipse.jetty.util.component.LifeCycle;
+import org.eclipse.jetty.util.thread.Invocable.InvocationType;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 import org.eclipse.jetty.util.thread.Scheduler;
@@ -84,6 +85,8 @@ public final class Leg implements AutoCloseable {
     HttpClientTransportOverHTTP transport = new HttpClientTransportOverHTTP(connector);
     transport.setConnectionPoolFactory(
         destination -> new IdlePool(destination, settings.maxConnections(), settings.maxIdle()));
+    // Nothing that hears of answers blocks, so the selecting thread may call it itself.
+    transport.setInvocationType(InvocationType.NON_BLOCKING);
     HttpClient client = new HttpClient(transport);
     client.setName(name);
     client.setExecutor(threads);

@@ -1,0 +1,432 @@
+package io.espejo;
+
+import io.espejo.config.CompiledRules;
+import io.espejo.config.ConfigSource;
+import io.espejo.config.ConfigWatch;
+import io.espejo.config.Problem;
+import io.espejo.config.RuleFile;
+import io.espejo.config.Rules;
+import io.espejo.config.RulesException;
+import io.espejo.exchange.BodyChunk;
+import io.espejo.exchange.ChunkPool;
+import io.espejo.exchange.DownstreamRequest;
+import io.espejo.exchange.DownstreamResponse;
+import io.espejo.exchange.MirrorListener;
+import io.espejo.exchange.Outcome;
+import io.espejo.exchange.Outcome.Reason;
+import io.espejo.exchange.OutcomeCounts;
+import io.espejo.exchange.RateLimitedLog;
+import io.espejo.exchange.RequestBody;
+import io.espejo.mirror.MirrorDestination;
+import io.espejo.mirror.Mirroring;
+import io.espejo.mirror.Shadow;
+import io.espejo.proxy.LocalAnswer;
+import io.espejo.proxy.PrimaryExchange;
+import io.espejo.route.Mirror;
+import io.espejo.route.Route;
+import io.espejo.route.ShadowHost;
+import io.espejo.route.TargetPath;
+import io.espejo.route.VirtualHost;
+import io.espejo.upstream.Cluster;
+import io.espejo.upstream.Endpoint;
+import io.espejo.upstream.Leg;
+import io.espejo.upstream.RequestHead;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Traffic mirroring for one application: v1 answers the client, copies go to v2 out of band.
+ *
+ * <p>It reads Istio's documents, watches them, and decides and carries out what becomes of each
+ * request; an adapter (servlet filter, JAX-RS) shows it requests. Safe for any threads; no method
+ * on a request's way blocks. {@link #close} ends all of its threads and connections.
+ *
+ * <pre>{@code
+ * try (Espejo espejo = Espejo.open(ConfigSource.path(Path.of("rules")), Settings.DEFAULT)) {
+ *   ...
+ * }
+ * }</pre>
+ */
+public final class Espejo implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Espejo.class.getName());
+
+  /** One draw in parts per million. */
+  private static final int DRAW_BOUND = 1_000_000;
+
+  /** v1 may close a connection that idles longer; Node.js does after 5 s, gunicorn after 2 s. */
+  private static final Duration POOL_IDLE = Duration.ofMillis(1500);
+
+  private static final Duration PRIMARY_GRACE = Duration.ofSeconds(30);
+  private static final Duration SHADOW_GRACE = Duration.ofSeconds(2);
+
+  private final Settings settings;
+  private final ConfigSource source;
+  private final IntSupplier draws;
+  private final ChunkPool chunks = new ChunkPool();
+  private final Leg primaryLeg;
+  private final Leg shadowLeg;
+  private final Mirroring mirroring;
+  private final ScheduledExecutorService watchThread;
+  private final AtomicInteger activeRequests = new AtomicInteger();
+  private final LongAdder rulesTaken = new LongAdder();
+  private final LongAdder rulesRefused = new LongAdder();
+  private final RateLimitedLog unknownHostLog = new RateLimitedLog(LOG, Level.WARNING);
+  private final Management management;
+  private volatile Snapshot snapshot = Snapshot.EMPTY;
+  private volatile boolean closed;
+  private @Nullable ConfigWatch watch;
+
+  private Espejo(
+      ConfigSource source, Settings settings, MirrorListener listener, IntSupplier draws) {
+    this.source = source;
+    this.settings = settings;
+    this.draws = draws;
+    int cores = Runtime.getRuntime().availableProcessors();
+    primaryLeg =
+        Leg.start(
+            new Leg.Settings(
+                "primary",
+                Math.max(8, 2 * cores),
+                settings.primaryConnectTimeout(),
+                POOL_IDLE,
+                settings.primary().idleTimeout(),
+                settings.primaryMaxConnections(),
+                settings.primary().maxRequests()));
+    shadowLeg =
+        Leg.start(
+            new Leg.Settings(
+                "shadow",
+                8,
+                settings.shadowConnectTimeout(),
+                POOL_IDLE,
+                Duration.ZERO,
+                settings.shadowMaxConnections(),
+                settings.shadow().maxInFlight()));
+    mirroring = new Mirroring(shadowLeg, settings.shadow(), listener);
+    mirroring.enabled(settings.mirroringEnabled());
+    watchThread =
+        Executors.newSingleThreadScheduledExecutor(
+            task -> {
+              Thread thread = new Thread(task, "espejo-watch");
+              thread.setDaemon(true);
+              return thread;
+            });
+    management = new Management(this, settings.instance());
+  }
+
+  /** Starts with the rules of {@code source}, and follows their changes. */
+  public static Espejo open(ConfigSource source, Settings settings)
+      throws IOException, RulesException {
+    return open(source, settings, MirrorListener.NONE);
+  }
+
+  /**
+   * Starts with the rules of {@code source}, follows their changes, and tells {@code listener} of
+   * every outcome.
+   *
+   * @throws IOException if the rules cannot be read
+   * @throws RulesException if they are wrong, with all problems
+   */
+  public static Espejo open(ConfigSource source, Settings settings, MirrorListener listener)
+      throws IOException, RulesException {
+    return open(source, settings, listener, () -> ThreadLocalRandom.current().nextInt(DRAW_BOUND));
+  }
+
+  static Espejo open(
+      ConfigSource source, Settings settings, MirrorListener listener, IntSupplier draws)
+      throws IOException, RulesException {
+    List<RuleFile> files = source.read();
+    // Compiled before anything is started, so that a bad set leaves nothing behind.
+    CompiledRules first = Rules.compile(files, settings.rules());
+    Espejo espejo = new Espejo(source, settings, listener, draws);
+    espejo.take(first);
+    espejo.follow(files);
+    return espejo;
+  }
+
+  private synchronized void follow(List<RuleFile> files) {
+    management.register();
+    watch =
+        new ConfigWatch(
+            source,
+            files,
+            watchThread,
+            this::reload,
+            failure ->
+                LOG.log(
+                    Level.WARNING,
+                    "cannot read the rules of {0}: {1}; the last ones stand",
+                    source.description(),
+                    failure.getMessage()));
+  }
+
+  private void reload(List<RuleFile> files) {
+    try {
+      apply(files);
+    } catch (RulesException refused) {
+      LOG.log(Level.ERROR, "rules refused, the last ones stand:\n{0}", refused.getMessage());
+    }
+  }
+
+  /**
+   * Takes these rules instead of those before, for new requests. A later change of the watched
+   * source replaces them again.
+   *
+   * @throws RulesException if they are wrong; then nothing changes
+   */
+  public void apply(List<RuleFile> files) throws RulesException {
+    CompiledRules rules;
+    try {
+      rules = Rules.compile(files, settings.rules());
+    } catch (RulesException refused) {
+      rulesRefused.increment();
+      throw refused;
+    }
+    take(rules);
+  }
+
+  private synchronized void take(CompiledRules rules) {
+    for (Problem warning : rules.warnings()) {
+      LOG.log(Level.WARNING, "{0}", warning);
+    }
+    snapshot = snapshot.next(rules, primaryLeg, shadowLeg, mirroring);
+    rulesTaken.increment();
+    LOG.log(
+        Level.INFO,
+        "rules of {0} taken: {1} virtual hosts, {2} clusters",
+        source.description(),
+        rules.routes().virtualHosts().size(),
+        rules.clusters().size());
+  }
+
+  /** Decides what is to be done with a request. */
+  public Verdict evaluate(DownstreamRequest request) {
+    if (closed) {
+      return answer(LocalAnswer.CLOSING);
+    }
+    Snapshot now = snapshot;
+    Optional<String> path = TargetPath.normalise(request.path());
+    if (path.isEmpty()) {
+      return answer(LocalAnswer.BAD_TARGET);
+    }
+    Optional<VirtualHost> virtualHost = now.routes().virtualHost(request.authority());
+    if (virtualHost.isEmpty()) {
+      unknownHostLog.log(
+          () -> "404: no virtual host for Host \"" + printable(request.authority()) + "\"");
+      return answer(LocalAnswer.NOT_FOUND);
+    }
+    Optional<Route> route = virtualHost.get().route(request, path.get());
+    return route.isPresent()
+        ? new Verdict.Forward(now, route.get(), path.get())
+        : answer(LocalAnswer.NOT_FOUND);
+  }
+
+  private static Verdict answer(LocalAnswer answer) {
+    return new Verdict.Answer(answer.status(), answer.text());
+  }
+
+  /** A client's bytes, fit for a log line. */
+  private static String printable(String text) {
+    String shown = text.length() > 255 ? text.substring(0, 255) + "..." : text;
+    return shown.replaceAll("[^\\x20-\\x7e]", "?").replace('"', '?');
+  }
+
+  /**
+   * Sends the request to v1, its answer to {@code response}, and the copies to the mirrors. Returns
+   * at once; {@code request} is not used afterwards unless the protocol is HTTP/2, where a body
+   * without a length is waited for first.
+   */
+  public void forward(
+      Verdict.Forward verdict,
+      DownstreamRequest request,
+      RequestBody body,
+      DownstreamResponse response) {
+    RequestHead head = RequestHead.primary(request, verdict.path());
+    if (head.framing() != RequestHead.Framing.UNKNOWN) {
+      forward(verdict, request, head, body, response);
+      return;
+    }
+    BodyChunk first = body.read();
+    if (first == BodyChunk.NOT_YET) {
+      body.demand(() -> forward(verdict, request, body, response));
+      return;
+    }
+    boolean none = first.last() && first.length() == 0 && first.failure().isEmpty();
+    forward(verdict, request, head.framed(!none), new ReadBody(first, body), response);
+  }
+
+  private void forward(
+      Verdict.Forward verdict,
+      DownstreamRequest request,
+      RequestHead head,
+      RequestBody body,
+      DownstreamResponse response) {
+    Route route = verdict.route();
+    Cluster cluster = verdict.snapshot().primaries().get(route.cluster(draws.getAsInt()));
+    Optional<Endpoint> endpoint = cluster == null ? Optional.empty() : cluster.pick();
+    if (endpoint.isEmpty()) {
+      LocalAnswer.NO_UPSTREAM.sendTo(response);
+      return;
+    }
+    if (!endpoint.get().acquire(settings.primary().maxRequests())) {
+      LocalAnswer.OVERFLOW.sendTo(response);
+      return;
+    }
+    List<Shadow> shadows = route.mirrors().isEmpty() ? List.of() : shadows(verdict, request, head);
+    activeRequests.incrementAndGet();
+    new PrimaryExchange(
+            endpoint.get(),
+            head,
+            body,
+            head.hasBody() ? shadows : List.of(),
+            response,
+            activeRequests::decrementAndGet)
+        .start();
+    for (Shadow shadow : shadows) {
+      shadow.start();
+    }
+  }
+
+  /** The copies that are to be sent; the others have their outcome. */
+  private List<Shadow> shadows(
+      Verdict.Forward verdict, DownstreamRequest request, RequestHead head) {
+    Route route = verdict.route();
+    int draw = draws.getAsInt();
+    Optional<Reason> never = neverMirrored(request);
+    List<Shadow> shadows = new ArrayList<>(route.mirrors().size());
+    RequestHead shadowHead = null;
+    for (Mirror mirror : route.mirrors()) {
+      MirrorDestination destination = verdict.snapshot().mirrors().get(mirror.cluster());
+      if (destination == null) {
+        throw new IllegalStateException("no destination for " + mirror.cluster());
+      }
+      if (!mirror.share().includes(draw)) {
+        mirroring.skip(destination, route.name(), head.requestId(), new Outcome.SampledOut());
+      } else if (never.isPresent()) {
+        mirroring.skip(
+            destination, route.name(), head.requestId(), new Outcome.Dropped(never.get()));
+      } else {
+        if (shadowHead == null) {
+          shadowHead = head.shadow(ShadowHost.of(head.authority()), settings.instance());
+        }
+        mirroring.admit(destination, route.name(), shadowHead).ifPresent(shadows::add);
+      }
+    }
+    return shadows;
+  }
+
+  private static Optional<Reason> neverMirrored(DownstreamRequest request) {
+    if (request.headers().contains(RequestHead.MARKER)) {
+      return Optional.of(Reason.LOOP);
+    }
+    return request.headers().contains("upgrade") || request.method().equals("CONNECT")
+        ? Optional.of(Reason.UPGRADE)
+        : Optional.empty();
+  }
+
+  /** Where an adapter reads bodies into. */
+  public ChunkPool chunks() {
+    return chunks;
+  }
+
+  /** How many buffers of {@link #chunks} are in use now; 0 when nothing runs. */
+  public long lentBuffers() {
+    return chunks.lent();
+  }
+
+  /** What became of all copies so far. */
+  public OutcomeCounts outcomes() {
+    return mirroring.counts();
+  }
+
+  /** What became of the copies for each destination that the rules of now name. */
+  public Map<String, OutcomeCounts> outcomesByDestination() {
+    Map<String, OutcomeCounts> counts = new TreeMap<>();
+    snapshot.mirrors().forEach((name, destination) -> counts.put(name, destination.counts()));
+    return counts;
+  }
+
+  /** Whether new copies are sent. */
+  public boolean mirroring() {
+    return mirroring.enabled();
+  }
+
+  /** Stops all new copies at once, or lets them be sent again; those that run are not touched. */
+  public void mirroring(boolean enabled) {
+    mirroring.enabled(enabled);
+  }
+
+  /** Aborts the copies that run now; v1 is not touched. */
+  public void abortCopies() {
+    mirroring.abortAll();
+  }
+
+  /**
+   * Ends everything: new requests get 503, those with v1 have 30 s to end and copies 2 s more, then
+   * they are aborted, and every copy has its outcome. Called again, it does nothing.
+   */
+  @Override
+  public void close() {
+    ConfigWatch watching;
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      watching = watch;
+    }
+    management.unregister();
+    if (watching != null) {
+      watching.close();
+    }
+    watchThread.shutdownNow();
+    long deadline = System.nanoTime() + PRIMARY_GRACE.toNanos();
+    boolean interrupted = false;
+    while (activeRequests.get() > 0 && !interrupted && System.nanoTime() - deadline < 0) {
+      try {
+        TimeUnit.MILLISECONDS.sleep(10);
+      } catch (InterruptedException stop) {
+        interrupted = true;
+      }
+    }
+    primaryLeg.close();
+    mirroring.close(interrupted ? Duration.ZERO : SHADOW_GRACE);
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  long shadowMemoryBytes() {
+    return mirroring.memoryUsed();
+  }
+
+  int activeRequests() {
+    return activeRequests.get();
+  }
+
+  long rulesTaken() {
+    return rulesTaken.sum();
+  }
+
+  long rulesRefused() {
+    return rulesRefused.sum();
+  }
+
+  long lostEvents() {
+    return mirroring.lostEvents();
+  }
+}

@@ -1,0 +1,60 @@
+package io.espejo;
+
+import io.espejo.config.CompiledRules;
+import io.espejo.mirror.MirrorDestination;
+import io.espejo.mirror.Mirroring;
+import io.espejo.route.Mirror;
+import io.espejo.route.Route;
+import io.espejo.route.RouteTable;
+import io.espejo.route.VirtualHost;
+import io.espejo.upstream.Cluster;
+import io.espejo.upstream.ClusterSpec;
+import io.espejo.upstream.Leg;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One set of rules as requests meet it; a request keeps the one it began with.
+ *
+ * @param routes where a request goes, by cluster names
+ * @param primaries the clusters as v1's leg reaches them
+ * @param mirrors the destinations that some route mirrors to, as v2's leg reaches them
+ */
+record Snapshot(
+    RouteTable routes, Map<String, Cluster> primaries, Map<String, MirrorDestination> mirrors) {
+  static final Snapshot EMPTY = new Snapshot(RouteTable.EMPTY, Map.of(), Map.of());
+
+  /** The next set; what did not change is carried over with its counters, pauses and pools. */
+  Snapshot next(CompiledRules rules, Leg primary, Leg shadow, Mirroring mirroring) {
+    Map<String, Cluster> nextPrimaries = new HashMap<>();
+    rules
+        .clusters()
+        .forEach(
+            (name, spec) -> {
+              Cluster known = primaries.get(name);
+              nextPrimaries.put(
+                  name,
+                  known != null && known.spec().equals(spec) ? known : new Cluster(spec, primary));
+            });
+    Map<String, MirrorDestination> nextMirrors = new HashMap<>();
+    for (VirtualHost virtualHost : rules.routes().virtualHosts()) {
+      for (Route route : virtualHost.routes()) {
+        for (Mirror mirror : route.mirrors()) {
+          nextMirrors.computeIfAbsent(
+              mirror.cluster(), name -> destination(name, rules, shadow, mirroring));
+        }
+      }
+    }
+    return new Snapshot(rules.routes(), Map.copyOf(nextPrimaries), Map.copyOf(nextMirrors));
+  }
+
+  private MirrorDestination destination(
+      String name, CompiledRules rules, Leg shadow, Mirroring mirroring) {
+    Optional<ClusterSpec> spec = Optional.ofNullable(rules.clusters().get(name));
+    MirrorDestination known = mirrors.get(name);
+    return known != null && known.cluster().map(Cluster::spec).equals(spec)
+        ? known
+        : mirroring.destination(name, spec.map(defined -> new Cluster(defined, shadow)));
+  }
+}

@@ -1,0 +1,6 @@
+package io.espejo.config;
+
+/** A document that this version carries out, as the user wrote it. */
+sealed interface Document permits VirtualService, DestinationRule, ServiceEntry {
+  Metadata metadata();
+}

@@ -1,0 +1,66 @@
+package io.espejo.config;
+
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What identifies a document: the standard metadata of Kubernetes, as far as it means something
+ * here.
+ */
+record Metadata(String kind, String namespace, String name, Place place) {
+  private static final String[] WITHOUT_MEANING = {
+    "annotations",
+    "labels",
+    "generateName",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "finalizers",
+    "ownerReferences",
+    "managedFields",
+    "selfLink",
+    "clusterName"
+  };
+
+  /** Empty when it has no valid name. */
+  static Optional<Metadata> read(String kind, Fields document, RulesOptions options) {
+    Optional<Fields> metadata =
+        document.need("metadata", "a mapping with a name").flatMap(Value::fields);
+    if (metadata.isEmpty()) {
+      return Optional.empty();
+    }
+    Fields fields = metadata.get();
+    String namespace =
+        fields.text("namespace", Names::isLabel, "a DNS label").orElse(options.namespace());
+    Optional<Value> name = fields.need("name", "a name");
+    Optional<String> text = name.flatMap(Value::text);
+    if (text.filter(t -> !Names.isObjectName(t)).isPresent()) {
+      name.ifPresent(value -> value.refuse("a lower-case DNS name"));
+    }
+    for (String field : WITHOUT_MEANING) {
+      fields.take(field);
+    }
+    fields.end();
+    Place place = name.map(Value::place).orElse(document.owner().place());
+    return text.map(t -> new Metadata(kind, namespace, t, place));
+  }
+
+  /** As messages show it: {@code VirtualService default/httpbin in rules.yaml}. */
+  @Override
+  public String toString() {
+    return kind + " " + namespace + "/" + name + " in " + place.file();
+  }
+
+  /**
+   * The full name of a host that this document names: a name without dots is a service of the
+   * document's namespace.
+   */
+  String fullName(String host) {
+    boolean complete = host.indexOf('.') >= 0 || host.indexOf(':') >= 0 || host.startsWith("*");
+    String name = complete ? host : host + "." + namespace + ServiceNames.DOMAIN;
+    return name.toLowerCase(Locale.ROOT);
+  }
+}

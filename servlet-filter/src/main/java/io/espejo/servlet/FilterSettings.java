@@ -1,0 +1,109 @@
+package io.espejo.servlet;
+
+import io.espejo.config.ConfigSource;
+import io.espejo.config.RuleFile;
+import jakarta.servlet.FilterConfig;
+import jakarta.servlet.ServletContext;
+import jakarta.servlet.ServletException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/** The filter's settings, from wherever an operator may put them. */
+final class FilterSettings {
+  private static final Pattern NOT_IN_A_VARIABLE = Pattern.compile("[^A-Z0-9]");
+  private static final String CLASSPATH = "classpath:";
+
+  private final FilterConfig config;
+
+  FilterSettings(FilterConfig config) {
+    this.config = config;
+  }
+
+  /** The first of: system property, environment, init-param, context-param. */
+  Optional<String> find(String name) {
+    String variable =
+        "ESPEJO_" + NOT_IN_A_VARIABLE.matcher(name.toUpperCase(Locale.ROOT)).replaceAll("_");
+    return Optional.ofNullable(System.getProperty("espejo." + name))
+        .or(() -> Optional.ofNullable(System.getenv(variable)))
+        .or(() -> Optional.ofNullable(config.getInitParameter(name)))
+        .or(
+            () ->
+                Optional.ofNullable(config.getServletContext().getInitParameter("espejo." + name)));
+  }
+
+  /** Where the rules are. */
+  ConfigSource rules() throws ServletException {
+    String rules =
+        find("rules")
+            .filter(text -> !text.isBlank())
+            .orElseThrow(
+                () ->
+                    new ServletException(
+                        "rules: not set (expected: a path in the WAR, a file, a directory or"
+                            + " classpath:...)"));
+    ServletContext context = config.getServletContext();
+    if (rules.startsWith(CLASSPATH)) {
+      return ConfigSource.classpath(context.getClassLoader(), rules.substring(CLASSPATH.length()));
+    }
+    Path path = Path.of(rules);
+    if (rules.startsWith("/") && !Files.exists(path)) {
+      String real = context.getRealPath(rules);
+      if (real != null && Files.exists(Path.of(real))) {
+        return ConfigSource.path(Path.of(real));
+      }
+      if (inWar(context, rules)) {
+        return new WarSource(context, rules);
+      }
+    }
+    return ConfigSource.path(path);
+  }
+
+  private static boolean inWar(ServletContext context, String rules) {
+    Set<String> below = context.getResourcePaths(rules.endsWith("/") ? rules : rules + "/");
+    if (below != null && !below.isEmpty()) {
+      return true;
+    }
+    try (InputStream found = context.getResourceAsStream(rules)) {
+      return found != null;
+    } catch (IOException unreadable) {
+      return false;
+    }
+  }
+
+  /** Rules in a WAR that the container has not unpacked; they never change. */
+  private record WarSource(ServletContext context, String path) implements ConfigSource {
+    @Override
+    public List<RuleFile> read() throws IOException {
+      Set<String> below = context.getResourcePaths(path.endsWith("/") ? path : path + "/");
+      Set<String> names = new TreeSet<>(below == null ? Set.of() : below);
+      names.removeIf(name -> !name.matches(".*\\.(yaml|yml|json)"));
+      if (names.isEmpty()) {
+        names = Set.of(path);
+      }
+      List<RuleFile> files = new ArrayList<>();
+      for (String name : names) {
+        try (InputStream content = context.getResourceAsStream(name)) {
+          if (content == null) {
+            throw new IOException(name + ": not in the WAR");
+          }
+          files.add(new RuleFile(name, content.readAllBytes()));
+        }
+      }
+      return files;
+    }
+
+    @Override
+    public String description() {
+      return path + " in the WAR";
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package io.espejo.servlet;
+
+import io.espejo.Espejo;
+import io.espejo.Settings;
+import io.espejo.Verdict;
+import io.espejo.config.RulesException;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.FilterConfig;
+import jakarta.servlet.ServletContext;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A gateway as a servlet filter: it answers every request with v1's answer and sends the copies
+ * that the rules ask for to v2.
+ *
+ * <p>Everything is asynchronous and non-blocking, so filter and mapping need {@code
+ * async-supported}. The one setting it needs is {@code rules}: a path in the WAR ({@code
+ * /WEB-INF/...}), a file, a directory, or {@code classpath:...}. Every setting of {@link Settings},
+ * and {@code stripContextPath}, may be a system property {@code espejo.NAME}, an environment
+ * variable {@code ESPEJO_NAME} (upper case, dots as underscores), an init-param, or a context-param
+ * {@code espejo.NAME}; the first of these stands.
+ *
+ * <pre>{@code
+ * <filter>
+ *   <filter-name>espejo</filter-name>
+ *   <filter-class>io.espejo.servlet.MirrorFilter</filter-class>
+ *   <async-supported>true</async-supported>
+ *   <init-param><param-name>rules</param-name><param-value>/WEB-INF/rules</param-value></init-param>
+ * </filter>
+ * }</pre>
+ *
+ * <p>Map it for the dispatchers REQUEST and ASYNC: an answer of v1 that breaks off is broken to the
+ * client by an ASYNC dispatch on containers that know no other way. The running {@link Espejo} is
+ * an attribute of the servlet context, under that class's name.
+ */
+public final class MirrorFilter implements Filter {
+  private final @Nullable Espejo given;
+  private @Nullable Espejo espejo;
+  private @Nullable ServletContext context;
+  private boolean stripContextPath;
+
+  /** A filter that reads its settings in {@link #init}, and ends what it started. */
+  public MirrorFilter() {
+    this.given = null;
+  }
+
+  /** A filter for an {@link Espejo} that somebody else opened and will close. */
+  public MirrorFilter(Espejo espejo) {
+    this.given = espejo;
+  }
+
+  @Override
+  public void init(FilterConfig config) throws ServletException {
+    FilterSettings settings = new FilterSettings(config);
+    context = config.getServletContext();
+    stripContextPath = settings.find("stripContextPath").map(Boolean::parseBoolean).orElse(false);
+    espejo = given != null ? given : open(settings);
+    config.getServletContext().setAttribute(Espejo.class.getName(), espejo);
+  }
+
+  private static Espejo open(FilterSettings settings) throws ServletException {
+    try {
+      return Espejo.open(settings.rules(), Settings.from(settings::find));
+    } catch (RulesException refused) {
+      throw new ServletException("rules refused:\n" + refused.getMessage(), refused);
+    } catch (IOException unreadable) {
+      throw new ServletException("cannot read the rules: " + unreadable.getMessage(), unreadable);
+    } catch (IllegalArgumentException wrong) {
+      throw new ServletException(wrong.getMessage(), wrong);
+    }
+  }
+
+  @Override
+  public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    Espejo running = espejo;
+    if (running == null
+        || !(request instanceof HttpServletRequest http)
+        || !(response instanceof HttpServletResponse answer)) {
+      chain.doFilter(request, response);
+      return;
+    }
+    if (http.getAttribute(ServletDownstreamResponse.BROKEN) != null) {
+      throw new BrokenAnswer();
+    }
+    ServletDownstreamRequest downstream = new ServletDownstreamRequest(http, stripContextPath);
+    Verdict verdict = running.evaluate(downstream);
+    if (verdict instanceof Verdict.Answer local) {
+      local(answer, local);
+    } else if (verdict instanceof Verdict.Forward forward) {
+      AsyncContext async = http.startAsync(http, answer);
+      // v1's time limits hold, not the container's.
+      async.setTimeout(0);
+      running.forward(
+          forward,
+          downstream,
+          new ServletRequestBody(http, running.chunks()),
+          new ServletDownstreamResponse(async, http, answer));
+    }
+  }
+
+  private static void local(HttpServletResponse answer, Verdict.Answer local) throws IOException {
+    answer.setStatus(local.status());
+    if (local.text().isEmpty()) {
+      answer.setContentLength(0);
+    } else {
+      answer.setContentType("text/plain");
+      answer.getOutputStream().print(local.text() + "\n");
+    }
+  }
+
+  @Override
+  public void destroy() {
+    Espejo running = espejo;
+    espejo = null;
+    if (context != null) {
+      context.removeAttribute(Espejo.class.getName());
+    }
+    if (running != null && given == null) {
+      running.close();
+    }
+  }
+
+  /**
+   * Makes a container break the connection under an answer that has begun. Without a stack trace:
+   * it is v1's fault, and containers log it whole.
+   */
+  private static final class BrokenAnswer extends ServletException {
+    private static final long serialVersionUID = 1;
+
+    BrokenAnswer() {
+      super("v1's answer broke off");
+    }
+
+    @Override
+    public synchronized Throwable fillInStackTrace() {
+      return this;
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package io.espejo.servlet;
+
+import io.espejo.exchange.DownstreamRequest;
+import io.espejo.exchange.Headers;
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.Enumeration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** A servlet request as the core sees it. */
+final class ServletDownstreamRequest implements DownstreamRequest {
+  private final HttpServletRequest request;
+  private final boolean stripContextPath;
+  private @Nullable Headers headers;
+
+  ServletDownstreamRequest(HttpServletRequest request, boolean stripContextPath) {
+    this.request = request;
+    this.stripContextPath = stripContextPath;
+  }
+
+  @Override
+  public String method() {
+    return request.getMethod();
+  }
+
+  @Override
+  public String scheme() {
+    return request.getScheme();
+  }
+
+  @Override
+  public String authority() {
+    String host = request.getHeader("Host");
+    if (host != null) {
+      return host;
+    }
+    // HTTP/2 has :authority instead, which containers show as the server's name.
+    String name = request.getServerName();
+    if (name == null || name.isEmpty()) {
+      return "";
+    }
+    int port = request.getServerPort();
+    boolean standard = port <= 0 || port == (request.isSecure() ? 443 : 80);
+    return standard ? name : name + ":" + port;
+  }
+
+  @Override
+  public String path() {
+    String path = request.getRequestURI();
+    if (stripContextPath) {
+      path = path.substring(Math.min(request.getContextPath().length(), path.length()));
+    }
+    return path.isEmpty() ? "/" : path;
+  }
+
+  @Override
+  public Optional<String> query() {
+    return Optional.ofNullable(request.getQueryString());
+  }
+
+  @Override
+  public Headers headers() {
+    Headers known = headers;
+    if (known == null) {
+      known = read(request, stripContextPath);
+      headers = known;
+    }
+    return known;
+  }
+
+  private static Headers read(HttpServletRequest request, boolean stripContextPath) {
+    Headers.Builder lines = Headers.builder();
+    for (Enumeration<String> names = request.getHeaderNames(); names.hasMoreElements(); ) {
+      String name = names.nextElement();
+      for (Enumeration<String> values = request.getHeaders(name); values.hasMoreElements(); ) {
+        lines.add(name, values.nextElement());
+      }
+    }
+    if (stripContextPath && !request.getContextPath().isEmpty()) {
+      lines.add("x-forwarded-prefix", request.getContextPath());
+    }
+    return lines.build();
+  }
+
+  @Override
+  public String peerAddress() {
+    return request.getRemoteAddr();
+  }
+
+  @Override
+  public String protocol() {
+    return request.getProtocol();
+  }
+}

@@ -1,0 +1,224 @@
+package io.espejo.servlet;
+
+import io.espejo.exchange.DownstreamResponse;
+import io.espejo.exchange.Headers;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * v1's answer on its way through a servlet response.
+ *
+ * <p>What fits the response's buffer is put there at once, which cannot block; an answer that is
+ * whole by then needs no {@link WriteListener}. All else is written when the container is ready.
+ */
+final class ServletDownstreamResponse implements DownstreamResponse, WriteListener {
+  /** The request attribute that tells the filter, dispatched to again, to break the connection. */
+  static final String BROKEN = "io.espejo.broken";
+
+  private static final int BUFFER_SIZE = 32 * 1024;
+
+  private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
+
+  private final AsyncContext async;
+  private final HttpServletRequest request;
+  private final HttpServletResponse response;
+
+  // Only the one caller of DownstreamResponse touches these.
+  private int buffered;
+  private boolean listening;
+
+  // Guarded by this: what the container's next onWritePossible is to do.
+  private @Nullable Step next;
+  private boolean ended;
+
+  /** One write or flush that waits for the container, to be done or to be known done. */
+  private record Step(
+      ByteBuffer bytes, boolean flush, boolean last, boolean written, Callback callback) {
+    void writeTo(ServletOutputStream output) throws IOException {
+      if (flush) {
+        output.flush();
+      } else if (bytes.hasRemaining()) {
+        put(bytes, output);
+      }
+    }
+
+    Step taken() {
+      return new Step(bytes, false, last, true, callback);
+    }
+  }
+
+  ServletDownstreamResponse(
+      AsyncContext async, HttpServletRequest request, HttpServletResponse response) {
+    this.async = async;
+    this.request = request;
+    this.response = response;
+  }
+
+  @Override
+  public void start(int status, Headers headers) {
+    response.setStatus(status);
+    response.setBufferSize(BUFFER_SIZE);
+    for (int line = 0; line < headers.size(); line++) {
+      String name = headers.name(line);
+      String value = headers.value(line);
+      if (name.equalsIgnoreCase("content-length")) {
+        response.setContentLengthLong(Long.parseLong(value.trim()));
+      } else if (name.equalsIgnoreCase("content-type")) {
+        response.setContentType(value);
+      } else if (name.equalsIgnoreCase("date") || name.equalsIgnoreCase("server")) {
+        response.setHeader(name, value);
+      } else {
+        response.addHeader(name, value);
+      }
+    }
+  }
+
+  @Override
+  public void write(ByteBuffer bytes, boolean last, Callback callback) {
+    if (listening || buffered + bytes.remaining() > BUFFER_SIZE) {
+      submit(new Step(bytes, false, last, false, callback));
+      return;
+    }
+    buffered += bytes.remaining();
+    try {
+      if (bytes.hasRemaining()) {
+        put(bytes, response.getOutputStream());
+      }
+      if (last) {
+        complete();
+      }
+    } catch (IOException | RuntimeException gone) {
+      callback.failed(gone);
+      return;
+    }
+    callback.succeeded();
+  }
+
+  private static void put(ByteBuffer bytes, ServletOutputStream output) throws IOException {
+    if (bytes.hasArray()) {
+      output.write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
+    } else {
+      byte[] copy = new byte[bytes.remaining()];
+      bytes.get(copy);
+      output.write(copy);
+    }
+  }
+
+  @Override
+  public void flush(Callback callback) {
+    submit(new Step(EMPTY, true, false, false, callback));
+  }
+
+  private void submit(Step step) {
+    synchronized (this) {
+      next = step;
+    }
+    try {
+      ServletOutputStream output = response.getOutputStream();
+      if (!listening) {
+        listening = true;
+        output.setWriteListener(this);
+      } else if (output.isReady()) {
+        run(output);
+      }
+    } catch (IOException | RuntimeException gone) {
+      onError(gone);
+    }
+  }
+
+  @Override
+  public void onWritePossible() throws IOException {
+    run(response.getOutputStream());
+  }
+
+  /** Does the step that waits; the output is ready. */
+  private void run(ServletOutputStream output) throws IOException {
+    Step step;
+    synchronized (this) {
+      step = next;
+      next = null;
+    }
+    if (step == null) {
+      return;
+    }
+    if (step.written()) {
+      done(step);
+      return;
+    }
+    try {
+      step.writeTo(output);
+    } catch (IOException | RuntimeException gone) {
+      step.callback().failed(gone);
+      return;
+    }
+    // The buffer is the caller's again only when the container has taken all of it. What then
+    // follows must be in place before the container is asked: it may call back at once.
+    synchronized (this) {
+      next = step.taken();
+    }
+    if (output.isReady()) {
+      run(output);
+    }
+  }
+
+  private void done(Step step) {
+    if (step.last()) {
+      complete();
+    }
+    step.callback().succeeded();
+  }
+
+  private void complete() {
+    synchronized (this) {
+      if (ended) {
+        return;
+      }
+      ended = true;
+    }
+    async.complete();
+  }
+
+  @Override
+  public void onError(Throwable gone) {
+    Step step;
+    synchronized (this) {
+      step = next;
+      next = null;
+    }
+    if (step != null) {
+      step.callback().failed(gone);
+    }
+  }
+
+  @Override
+  public void abort(Throwable cause) {
+    synchronized (this) {
+      if (ended) {
+        return;
+      }
+      ended = true;
+    }
+    try {
+      // Jetty's own way to break a connection; other containers refuse it.
+      response.sendError(-1);
+      async.complete();
+    } catch (IOException | RuntimeException notJetty) {
+      dispatchBroken();
+    }
+  }
+
+  private void dispatchBroken() {
+    try {
+      request.setAttribute(BROKEN, true);
+      async.dispatch();
+    } catch (RuntimeException over) {
+      // The container has ended the request by itself: the connection is gone.
+    }
+  }
+}

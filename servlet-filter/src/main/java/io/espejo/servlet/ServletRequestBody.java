@@ -1,0 +1,162 @@
+package io.espejo.servlet;
+
+import io.espejo.exchange.BodyChunk;
+import io.espejo.exchange.ChunkPool;
+import io.espejo.exchange.Headers;
+import io.espejo.exchange.RequestBody;
+import jakarta.servlet.ReadListener;
+import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A servlet request's body, read without blocking.
+ *
+ * <p>The container's stream is asked only while it is known to be ready: from the first {@code
+ * onDataAvailable} on, until {@code isReady()} says no; then the container calls again. {@code
+ * isFinished()} is never asked (on Grizzly it is true while bytes wait).
+ */
+final class ServletRequestBody implements RequestBody, ReadListener {
+  private final HttpServletRequest request;
+  private final ChunkPool pool;
+
+  // Guarded by this.
+  private @Nullable ServletInputStream input;
+  private boolean readable;
+  private @Nullable BodyChunk end;
+  private @Nullable Runnable demand;
+
+  ServletRequestBody(HttpServletRequest request, ChunkPool pool) {
+    this.request = request;
+    this.pool = pool;
+  }
+
+  @Override
+  public BodyChunk read() {
+    synchronized (this) {
+      if (end != null) {
+        return end;
+      }
+      if (!readable || input == null) {
+        return BodyChunk.NOT_YET;
+      }
+      return readInput(input);
+    }
+  }
+
+  private BodyChunk readInput(ServletInputStream stream) {
+    byte[] buffer = null;
+    try {
+      while (stream.isReady()) {
+        if (buffer == null) {
+          buffer = pool.take();
+        }
+        int length = stream.read(buffer);
+        if (length > 0) {
+          BodyChunk chunk = BodyChunk.pooled(pool, buffer, length, false);
+          buffer = null;
+          return chunk;
+        }
+        if (length < 0) {
+          end = BodyChunk.END;
+          return end;
+        }
+      }
+      // The container calls onDataAvailable, onAllDataRead or onError next.
+      readable = false;
+      return end != null ? end : BodyChunk.NOT_YET;
+    } catch (IOException | RuntimeException gone) {
+      end = BodyChunk.failed(gone);
+      return end;
+    } finally {
+      if (buffer != null) {
+        pool.give(buffer);
+      }
+    }
+  }
+
+  @Override
+  public void demand(Runnable onReadable) {
+    boolean first;
+    synchronized (this) {
+      first = input == null && end == null;
+      if (first || (!readable && end == null)) {
+        demand = onReadable;
+        onReadable = null;
+      }
+    }
+    if (first) {
+      listen();
+    } else if (onReadable != null) {
+      onReadable.run();
+    }
+  }
+
+  /** Asked late, because it makes the container answer an {@code Expect: 100-continue}. */
+  private void listen() {
+    try {
+      ServletInputStream stream = request.getInputStream();
+      synchronized (this) {
+        input = stream;
+      }
+      // May call back before it returns.
+      stream.setReadListener(this);
+    } catch (IOException | RuntimeException failure) {
+      onError(failure);
+    }
+  }
+
+  @Override
+  public void onDataAvailable() {
+    signal(null);
+  }
+
+  @Override
+  public void onAllDataRead() {
+    signal(BodyChunk.END);
+  }
+
+  @Override
+  public void onError(Throwable failure) {
+    signal(BodyChunk.failed(failure));
+  }
+
+  private void signal(@Nullable BodyChunk ending) {
+    Runnable waiting;
+    synchronized (this) {
+      readable = true;
+      if (end == null && ending != null) {
+        end = ending;
+      }
+      waiting = demand;
+      demand = null;
+    }
+    if (waiting != null) {
+      waiting.run();
+    }
+  }
+
+  @Override
+  public void fail(Throwable cause) {
+    synchronized (this) {
+      if (end == null) {
+        end = BodyChunk.failed(cause);
+      }
+      demand = null;
+    }
+  }
+
+  @Override
+  public Headers trailers() {
+    if (!request.isTrailerFieldsReady()) {
+      return Headers.EMPTY;
+    }
+    Headers.Builder lines = Headers.builder();
+    for (Map.Entry<String, String> field : request.getTrailerFields().entrySet()) {
+      lines.add(field.getKey(), field.getValue());
+    }
+    return lines.build();
+  }
+}
