@@ -223,7 +223,11 @@ public final class Espejo implements AutoCloseable {
     if (path.isEmpty()) {
       return answer(LocalAnswer.BAD_TARGET);
     }
-    Optional<VirtualHost> virtualHost = now.routes().virtualHost(request.authority());
+    // Not even "*" answers for a request that names no host.
+    Optional<VirtualHost> virtualHost =
+        request.authority().isEmpty()
+            ? Optional.empty()
+            : now.routes().virtualHost(request.authority());
     if (virtualHost.isEmpty()) {
       unknownHostLog.log(
           () -> "404: no virtual host for Host \"" + printable(request.authority()) + "\"");
@@ -405,6 +409,7 @@ public final class Espejo implements AutoCloseable {
     }
     primaryLeg.close();
     mirroring.close(interrupted ? Duration.ZERO : SHADOW_GRACE);
+    LoaderLeak.prevent();
     if (interrupted) {
       Thread.currentThread().interrupt();
     }

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -196,6 +197,10 @@ public final class Mirroring implements AutoCloseable {
   /** Runs what a copy has to do on v2's leg, in order. */
   void onLeg(Runnable task) {
     starter.execute(task);
+  }
+
+  Executor threads() {
+    return leg.executor();
   }
 
   MirrorLimits limits() {

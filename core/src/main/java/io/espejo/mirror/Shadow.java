@@ -6,16 +6,11 @@ import io.espejo.exchange.Headers;
 import io.espejo.exchange.Outcome;
 import io.espejo.exchange.Outcome.Reason;
 import io.espejo.upstream.Endpoint;
+import io.espejo.upstream.Fault;
 import io.espejo.upstream.OutgoingRequest;
 import io.espejo.upstream.RequestHead;
-import java.net.SocketTimeoutException;
-import java.nio.ByteBuffer;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeoutException;
-import org.eclipse.jetty.client.HttpResponseException;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
-import org.eclipse.jetty.http.HttpException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,7 +43,6 @@ public final class Shadow implements BodyObserver {
 
   private volatile Phase phase = Phase.CONNECTING;
   private volatile long phaseNanos;
-  private long answerBytes;
 
   Shadow(
       Mirroring mirroring,
@@ -102,9 +96,8 @@ public final class Shadow implements BodyObserver {
     }
     outgoing.onRequestBegin(begun -> enter(Phase.SENDING));
     outgoing.onRequestSuccess(sent -> enter(Phase.ANSWERING));
-    if (mirroring.limits().maxAnswerBytes() > 0) {
-      outgoing.onResponseContent((response, content) -> onContent(content));
-    }
+    outgoing.onResponseContentSource(
+        (response, content) -> new Discard(content, mirroring.threads(), this::onContent).run());
     outgoing.onResponseSuccess(this::onAnswer);
     outgoing.sendTo(this::onComplete);
   }
@@ -141,9 +134,9 @@ public final class Shadow implements BodyObserver {
     giveUp(Reason.CUT);
   }
 
-  private void onContent(ByteBuffer content) {
-    answerBytes += content.remaining();
-    if (answerBytes > mirroring.limits().maxAnswerBytes()) {
+  private void onContent(long bytes) {
+    long limit = mirroring.limits().maxAnswerBytes();
+    if (limit > 0 && bytes > limit) {
       giveUp(Reason.ANSWER_SIZE);
     }
   }
@@ -179,18 +172,14 @@ public final class Shadow implements BodyObserver {
     if (failure instanceof GivenUp given) {
       return given.reason;
     }
-    if (failure instanceof RejectedExecutionException) {
-      return Reason.IN_FLIGHT;
-    }
-    if (phase == Phase.CONNECTING) {
-      return failure instanceof SocketTimeoutException || failure instanceof TimeoutException
-          ? Reason.CONNECT_TIMEOUT
-          : Reason.CONNECT;
-    }
-    if (failure instanceof HttpResponseException || failure instanceof HttpException) {
-      return Reason.GARBAGE;
-    }
-    return failure instanceof IllegalArgumentException ? Reason.UNSENDABLE : Reason.RESET;
+    boolean connecting = phase == Phase.CONNECTING;
+    return switch (Fault.of(failure)) {
+      case OVERFLOW -> Reason.IN_FLIGHT;
+      case TIMED_OUT -> connecting ? Reason.CONNECT_TIMEOUT : Reason.ANSWER_TIMEOUT;
+      case DISCONNECTED -> connecting ? Reason.CONNECT : Reason.RESET;
+      case UNSENDABLE -> Reason.UNSENDABLE;
+      case MALFORMED -> connecting ? Reason.CONNECT : Reason.GARBAGE;
+    };
   }
 
   /** Ends it now for this reason, and resets its connection if it has one. */

@@ -181,6 +181,12 @@ final class ShadowBody implements Request.Content {
     discard();
   }
 
+  /** None: the client's own header says, if it does. */
+  @Override
+  public @Nullable String getContentType() {
+    return null;
+  }
+
   @Override
   public long getLength() {
     return length;

@@ -1,6 +1,7 @@
 package io.espejo.proxy;
 
 import io.espejo.exchange.DownstreamResponse;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.util.IteratingCallback;
@@ -12,17 +13,27 @@ import org.jspecify.annotations.Nullable;
  * when v1 pauses, so that an event stream flows.
  */
 final class Answer extends IteratingCallback implements DownstreamResponse.Callback {
+  /** How many chunks are carried before the thread is left to other answers. */
+  private static final int TURN = 8;
+
   private final Content.Source content;
   private final DownstreamResponse downstream;
+  private final Executor threads;
   private final Consumer<Throwable> abort;
   private final Runnable onReadable = Invocable.from(InvocationType.NON_BLOCKING, this::iterate);
   private Content.@Nullable Chunk chunk;
   private boolean flushed;
   private boolean finished;
+  private int turn;
 
-  Answer(Content.Source content, DownstreamResponse downstream, Consumer<Throwable> abort) {
+  Answer(
+      Content.Source content,
+      DownstreamResponse downstream,
+      Executor threads,
+      Consumer<Throwable> abort) {
     this.content = content;
     this.downstream = downstream;
+    this.threads = threads;
     this.abort = abort;
   }
 
@@ -31,9 +42,16 @@ final class Answer extends IteratingCallback implements DownstreamResponse.Callb
     if (finished) {
       return Action.SUCCEEDED;
     }
+    if (turn == TURN) {
+      turn = 0;
+      threads.execute(this::iterate);
+      return Action.IDLE;
+    }
+    turn++;
     Content.Chunk next = content.read();
     if (next == null) {
       if (flushed) {
+        turn = 0;
         content.demand(onReadable);
         return Action.IDLE;
       }

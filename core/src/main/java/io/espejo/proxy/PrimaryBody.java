@@ -20,6 +20,8 @@ final class PrimaryBody implements Request.Content {
   private final List<? extends BodyObserver> observers;
 
   // Guarded by this: Jetty reads on one thread while another may abandon the exchange.
+  private long received;
+  private boolean asked;
   private boolean ended;
   private boolean failedDownstream;
   private @Nullable Throwable failure;
@@ -49,7 +51,7 @@ final class PrimaryBody implements Request.Content {
     }
     return chunk == BodyChunk.NOT_YET
         ? null
-        : Content.Chunk.from(chunk.bytes(), chunk.last(), chunk::release);
+        : Content.Chunk.from(chunk.bytes(), ended, chunk::release);
   }
 
   private synchronized BodyChunk next() {
@@ -65,7 +67,9 @@ final class PrimaryBody implements Request.Content {
     for (BodyObserver observer : observers) {
       observer.onChunk(chunk);
     }
-    if (chunk.last()) {
+    received += chunk.length();
+    // With a length the end is known; the container may tell of it only later.
+    if (chunk.last() || received == length) {
       end(body.trailers());
     }
     return chunk;
@@ -105,6 +109,11 @@ final class PrimaryBody implements Request.Content {
     }
   }
 
+  /** Whether v1 was gone before the body was ever asked for, and somebody observes it. */
+  synchronized boolean isUnasked() {
+    return !asked && !ended && failure == null && !observers.isEmpty();
+  }
+
   synchronized boolean ended() {
     return ended;
   }
@@ -115,12 +124,21 @@ final class PrimaryBody implements Request.Content {
 
   @Override
   public void demand(Runnable callback) {
+    synchronized (this) {
+      asked = true;
+    }
     body.demand(callback);
   }
 
   @Override
   public void fail(Throwable cause) {
     // The exchange's end tells of it, and decides on the rest of the body.
+  }
+
+  /** None: the client's own header says, if it does. */
+  @Override
+  public @Nullable String getContentType() {
+    return null;
   }
 
   @Override

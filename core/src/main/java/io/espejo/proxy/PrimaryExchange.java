@@ -5,18 +5,20 @@ import io.espejo.exchange.DownstreamResponse;
 import io.espejo.exchange.Headers;
 import io.espejo.exchange.RequestBody;
 import io.espejo.upstream.Endpoint;
+import io.espejo.upstream.Fault;
 import io.espejo.upstream.OutgoingRequest;
 import io.espejo.upstream.RequestHead;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.jetty.client.HttpResponseException;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
-import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
@@ -29,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Nothing blocks: v1 sets the pace of the client's upload, the client that of v1's answer.
  */
 public final class PrimaryExchange {
+  /** How long the body of a request that v1 refused may take to come for the copies. */
+  private static final Duration BODY_GRACE = Duration.ofMillis(100);
+
   private final Endpoint endpoint;
   private final RequestHead head;
   private final PrimaryBody body;
@@ -82,7 +87,7 @@ public final class PrimaryExchange {
     }
     answering = true;
     downstream.start(response.getStatus(), endToEnd(response));
-    new Answer(content, downstream, this::abort).iterate();
+    new Answer(content, downstream, endpoint.threads(), this::abort).iterate();
   }
 
   /** The whole answer is here; a request that v1 did not wait for need not be sent to its end. */
@@ -108,15 +113,32 @@ public final class PrimaryExchange {
       return;
     }
     endpoint.release();
-    if (failure != null) {
-      body.abandon(failure);
-      if (!answering) {
-        answering = true;
-        if (body.failedDownstream()) {
-          downstream.abort(failure);
-        } else {
-          answer(failure).sendTo(downstream);
-        }
+    if (failure == null) {
+      onEnd.run();
+    } else if (!answering && body.isUnasked()) {
+      // The body lies ready as a rule, but the container says so only when asked.
+      AtomicBoolean once = new AtomicBoolean();
+      Runnable fail =
+          () -> {
+            if (once.compareAndSet(false, true)) {
+              fail(failure);
+            }
+          };
+      endpoint.after(BODY_GRACE, fail);
+      body.demand(fail);
+    } else {
+      fail(failure);
+    }
+  }
+
+  private void fail(Throwable failure) {
+    body.abandon(failure);
+    if (!answering) {
+      answering = true;
+      if (body.failedDownstream()) {
+        downstream.abort(failure);
+      } else {
+        answer(failure).sendTo(downstream);
       }
     }
     onEnd.run();
@@ -145,10 +167,16 @@ public final class PrimaryExchange {
   }
 
   private static LocalAnswer answer(Throwable failure) {
-    if (failure instanceof HttpResponseException || failure instanceof HttpException) {
-      return LocalAnswer.MALFORMED;
-    }
-    return failure instanceof TimeoutException ? LocalAnswer.TIMED_OUT : LocalAnswer.DISCONNECTED;
+    return switch (Fault.of(failure)) {
+      case OVERFLOW -> LocalAnswer.OVERFLOW;
+      // A connection that takes too long to open is one that cannot be had, as with Envoy.
+      case TIMED_OUT ->
+          failure instanceof SocketTimeoutException
+              ? LocalAnswer.DISCONNECTED
+              : LocalAnswer.TIMED_OUT;
+      case DISCONNECTED, UNSENDABLE -> LocalAnswer.DISCONNECTED;
+      case MALFORMED -> LocalAnswer.MALFORMED;
+    };
   }
 
   private static Headers endToEnd(Response response) {

@@ -2,8 +2,9 @@ package io.espejo.upstream;
 
 import io.espejo.upstream.ClusterSpec.EndpointSpec;
 import java.net.URI;
+import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.client.Origin;
 import org.eclipse.jetty.client.transport.HttpClientTransportOverHTTP;
 import org.eclipse.jetty.client.transport.HttpDestination;
@@ -13,20 +14,30 @@ import org.jspecify.annotations.Nullable;
 public final class Endpoint {
   private final EndpointSpec spec;
   private final URI uri;
-  private final HttpClient client;
+  private final Leg leg;
   private final AtomicInteger active = new AtomicInteger();
   private volatile @Nullable HttpDestination destination;
 
   Endpoint(EndpointSpec spec, Leg leg) {
     this.spec = spec;
-    this.client = leg.client();
+    this.leg = leg;
     String host = spec.address().indexOf(':') >= 0 ? "[" + spec.address() + "]" : spec.address();
     this.uri = URI.create("http://" + host + ":" + spec.port());
   }
 
   /** A request for this address. */
   public OutgoingRequest newRequest(RequestHead head) {
-    return new OutgoingRequest(client, this, destination(), head);
+    return new OutgoingRequest(leg.client(), this, destination(), head);
+  }
+
+  /** The threads of the leg; what runs there must not block. */
+  public Executor threads() {
+    return leg.executor();
+  }
+
+  /** Runs {@code task} on the leg's timer thread after {@code delay}; it must be short. */
+  public void after(Duration delay, Runnable task) {
+    leg.after(delay, task);
   }
 
   /** Counts one more request, until {@link #release}; false when there are {@code limit} now. */
@@ -61,7 +72,7 @@ public final class Endpoint {
     if (known == null || known.stale()) {
       Origin.Address address = new Origin.Address(uri.getHost(), spec.port());
       Origin origin = new Origin("http", address, null, HttpClientTransportOverHTTP.HTTP11);
-      known = (HttpDestination) client.resolveDestination(origin);
+      known = (HttpDestination) leg.client().resolveDestination(origin);
       destination = known;
     }
     return known;

@@ -32,8 +32,11 @@ final class IdlePool extends DuplexConnectionPool {
   }
 
   @Override
-  protected void onRemoved(Connection connection) {
-    connections.remove(connection);
+  protected void onRemoved(@Nullable Connection connection) {
+    // None, for a place that was kept for a connection which is still being opened.
+    if (connection != null) {
+      connections.remove(connection);
+    }
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.espejo.upstream;
 
+import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.client.Destination;
@@ -10,7 +12,9 @@ import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.transport.HttpClientTransportOverHTTP;
 import org.eclipse.jetty.client.transport.HttpDestination;
+import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.HttpCookieStore;
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.io.ArrayByteBufferPool;
 import org.eclipse.jetty.io.ClientConnector;
 import org.eclipse.jetty.util.component.LifeCycle;
@@ -28,6 +32,8 @@ import org.eclipse.jetty.util.thread.Scheduler;
  * {@link #close} ends every thread and connection.
  */
 public final class Leg implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Leg.class.getName());
+
   /** Header lines of a request may take this many bytes, as those of the usual containers may. */
   private static final int MAX_REQUEST_HEADERS = 128 * 1024;
 
@@ -37,6 +43,9 @@ public final class Leg implements AutoCloseable {
   private static final Duration DESTINATION_IDLE = Duration.ofMinutes(1);
 
   private static final int MAX_RESPONSE_HEADERS = 128 * 1024;
+  private static final HttpCompliance AS_WRITTEN =
+      HttpCompliance.RFC9110.with("as-written", HttpCompliance.Violation.CASE_SENSITIVE_FIELD_NAME);
+
   private static final int MAX_POOLED_BUFFER = 64 * 1024;
   private static final int MAX_BUFFERS_PER_SIZE = 256;
   private static final long MAX_POOLED_HEAP = 8L * 1024 * 1024;
@@ -85,6 +94,8 @@ public final class Leg implements AutoCloseable {
     HttpClientTransportOverHTTP transport = new HttpClientTransportOverHTTP(connector);
     transport.setConnectionPoolFactory(
         destination -> new IdlePool(destination, settings.maxConnections(), settings.maxIdle()));
+    // What v1 answers reaches the client in v1's own case.
+    transport.setHeaderCacheCaseSensitive(true);
     // Nothing that hears of answers blocks, so the selecting thread may call it itself.
     transport.setInvocationType(InvocationType.NON_BLOCKING);
     HttpClient client = new HttpClient(transport);
@@ -100,6 +111,7 @@ public final class Leg implements AutoCloseable {
     client.setMaxRequestsQueuedPerDestination(settings.maxWaiting());
     client.setMaxRequestHeadersSize(MAX_REQUEST_HEADERS);
     client.setMaxResponseHeadersSize(MAX_RESPONSE_HEADERS);
+    client.setHttpCompliance(AS_WRITTEN);
     client.setFollowRedirects(false);
     client.setHttpCookieStore(new HttpCookieStore.Empty());
     client.setUserAgentField(null);
@@ -150,20 +162,33 @@ public final class Leg implements AutoCloseable {
   /** Aborts what runs, closes every connection and ends every thread. */
   @Override
   public void close() {
-    LifeCycle.stop(client);
-    LifeCycle.stop(scheduler);
-    LifeCycle.stop(threads);
+    for (LifeCycle part : List.of(client, scheduler, threads)) {
+      try {
+        LifeCycle.stop(part);
+      } catch (RuntimeException failure) {
+        // The others must end all the same.
+        LOG.log(Level.WARNING, "cannot stop " + part, failure);
+      }
+    }
   }
 
   /**
-   * Reads over every interim answer but 101. Without it a second 100, or any other 1xx, leaves the
-   * exchange without an end, and what it holds is never given back (jetty.project#15575).
+   * Reads over every interim answer but 101, up to a limit. Without it a second 100, or any other
+   * 1xx, leaves the exchange without an end, and what it holds is never given back
+   * (jetty.project#15575).
    */
   private static final class InterimHandler extends ProcessingProtocolHandler {
     @Override
     public boolean accept(Request request, Response response) {
       int status = response.getStatus();
       return status >= 100 && status < 200 && status != 101;
+    }
+
+    @Override
+    protected void onProcessing(Request request, HttpFields headers) {
+      if (request instanceof OutgoingRequest outgoing) {
+        outgoing.onInterim();
+      }
     }
   }
 }

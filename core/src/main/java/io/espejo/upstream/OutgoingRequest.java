@@ -7,6 +7,7 @@ import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.transport.HttpConversation;
 import org.eclipse.jetty.client.transport.HttpRequest;
+import org.eclipse.jetty.http.HttpException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,10 +18,14 @@ import org.jspecify.annotations.Nullable;
  * transport classes.
  */
 public final class OutgoingRequest extends HttpRequest {
+  /** More interim answers than any server has reason to send. */
+  private static final int MAX_INTERIM = 10_000;
+
   private final Destination destination;
   private final String method;
   private final String path;
   private final @Nullable String query;
+  private int interim;
 
   OutgoingRequest(HttpClient client, Endpoint endpoint, Destination destination, RequestHead head) {
     super(client, new HttpConversation(), endpoint.uri());
@@ -62,6 +67,15 @@ public final class OutgoingRequest extends HttpRequest {
   @Override
   public @Nullable URI getURI() {
     return null;
+  }
+
+  /** Reads over an interim answer; a storm of them is no HTTP. */
+  void onInterim() {
+    interim++;
+    if (interim > MAX_INTERIM) {
+      reset(
+          new HttpException.RuntimeException(502, "more than " + MAX_INTERIM + " interim answers"));
+    }
   }
 
   /** Whether its connection has carried another request before, and may have died since. */

@@ -34,6 +34,10 @@ final class ServletDownstreamRequest implements DownstreamRequest {
     if (host != null) {
       return host;
     }
+    if (request.getProtocol().startsWith("HTTP/1")) {
+      // What containers show as the server's name is their own address.
+      return "";
+    }
     // HTTP/2 has :authority instead, which containers show as the server's name.
     String name = request.getServerName();
     if (name == null || name.isEmpty()) {

@@ -49,7 +49,7 @@ final class ServletRequestBody implements RequestBody, ReadListener {
   private BodyChunk readInput(ServletInputStream stream) {
     byte[] buffer = null;
     try {
-      while (stream.isReady()) {
+      while (isReady(stream)) {
         if (buffer == null) {
           buffer = pool.take();
         }
@@ -65,7 +65,6 @@ final class ServletRequestBody implements RequestBody, ReadListener {
         }
       }
       // The container calls onDataAvailable, onAllDataRead or onError next.
-      readable = false;
       return end != null ? end : BodyChunk.NOT_YET;
     } catch (IOException | RuntimeException gone) {
       end = BodyChunk.failed(gone);
@@ -75,6 +74,18 @@ final class ServletRequestBody implements RequestBody, ReadListener {
         pool.give(buffer);
       }
     }
+  }
+
+  /** Jetty may call onDataAvailable inside {@code isReady()}, which then says no all the same. */
+  private boolean isReady(ServletInputStream stream) {
+    do {
+      readable = false;
+      if (stream.isReady()) {
+        readable = true;
+        return true;
+      }
+    } while (readable && end == null);
+    return false;
   }
 
   @Override

@@ -1,0 +1,43 @@
+package io.espejo.upstream;
+
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.client.HttpResponseException;
+import org.eclipse.jetty.http.HttpException;
+
+/** What an exchange failed of, told from Jetty's many ways to say it. */
+public enum Fault {
+  /** Too many requests waited for a connection. */
+  OVERFLOW,
+  /** Nothing moved for too long, or a connection took too long to open. */
+  TIMED_OUT,
+  /** Refused, reset or closed; also in the middle of an answer's head. */
+  DISCONNECTED,
+  /** The request does not fit what the client may send. */
+  UNSENDABLE,
+  /** The answer is not HTTP, or breaks its limits. */
+  MALFORMED;
+
+  /** The fault behind a failure of Jetty's client. */
+  public static Fault of(Throwable failure) {
+    if (failure instanceof RejectedExecutionException) {
+      return OVERFLOW;
+    }
+    if (failure instanceof TimeoutException || failure instanceof SocketTimeoutException) {
+      return TIMED_OUT;
+    }
+    if (failure instanceof IOException) {
+      return DISCONNECTED;
+    }
+    if (failure instanceof IllegalArgumentException) {
+      return UNSENDABLE;
+    }
+    return failure instanceof HttpResponseException
+            && failure.getCause() instanceof HttpException head
+            && "Early EOF".equals(head.getReason())
+        ? DISCONNECTED
+        : MALFORMED;
+  }
+}

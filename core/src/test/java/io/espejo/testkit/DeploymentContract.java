@@ -1,0 +1,149 @@
+package io.espejo.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.espejo.testkit.RulesYaml.Route;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.ref.WeakReference;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+import javax.management.MalformedObjectNameException;
+import javax.management.ObjectName;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * That a WAR with our jars in {@code WEB-INF/lib} deploys, works, and leaves nothing behind. A
+ * container's test starts the container; the jars lie in {@code target/war-lib}.
+ */
+public abstract class DeploymentContract {
+  private static final Path LIBRARIES = Path.of("target", "war-lib");
+
+  @RegisterExtension final TestBed bed = new TestBed();
+
+  @TempDir Path dir;
+
+  private RecordingOrigin v1;
+  private RecordingOrigin v2;
+  private Path exploded;
+
+  /** A running container without any application. */
+  public interface Container extends AutoCloseable {
+    /** The port that clients connect to. */
+    int port();
+
+    /** Deploys a WAR, a directory or a file, at the root, its own classes first. */
+    Deployment deploy(Path war) throws Exception;
+  }
+
+  /** A deployed application. */
+  public interface Deployment {
+    /** The class loader of the application. */
+    ClassLoader loader();
+
+    /** Ends it and removes it from the container. */
+    void undeploy() throws Exception;
+  }
+
+  /** Starts a container on a free loopback port. */
+  protected abstract Container start() throws Exception;
+
+  /** How often the WAR is deployed and undeployed in one container. */
+  protected int rounds() {
+    return 3;
+  }
+
+  @BeforeEach
+  void makeWar() throws IOException {
+    v1 = bed.origin("v1");
+    v2 = bed.origin("v2");
+    RulesYaml rules =
+        RulesYaml.of()
+            .service("httpbin", 8000, Map.of("v1", v1.port(), "v2", v2.port()))
+            .routes("httpbin", List.of("*"), Route.to("v1").mirror("v2"));
+    exploded = War.exploded(Files.createDirectory(dir.resolve("war")), LIBRARIES, rules);
+  }
+
+  @Test
+  void war_asOneFile_servesAndMirrors() throws Exception {
+    Path war = War.zipped(dir.resolve("gateway.war"), exploded);
+    try (Container container = start()) {
+      Deployment deployment = container.deploy(war);
+      assertServes(container);
+      assertThat(deployment.loader().loadClass("io.espejo.Espejo").getClassLoader())
+          .isSameAs(deployment.loader());
+      deployment.undeploy();
+    }
+    assertNothingRuns();
+  }
+
+  @Test
+  @Timeout(300)
+  void war_deployedAndUndeployedManyTimes_leavesNothing() throws Exception {
+    List<WeakReference<ClassLoader>> loaders = new ArrayList<>();
+    try (Container container = start()) {
+      for (int round = 0; round < rounds(); round++) {
+        loaders.add(deployed(container));
+      }
+      assertNothingRuns();
+      forgetLastRecord();
+      Awaitility.await("class loaders are collected")
+          .atMost(Duration.ofSeconds(5))
+          .untilAsserted(() -> assertThat(living(loaders)).isEmpty());
+    }
+  }
+
+  /**
+   * The JDK keeps the type of the record component for which it last made an {@code equals}, in
+   * {@code ObjectMethods.OBJECT_EQ}, and with it the last deployment's class loader.
+   */
+  private static void forgetLastRecord() {
+    record Last(List<String> component) {}
+    assertThat(new Last(List.of("a"))).isNotEqualTo(new Last(List.of("b")));
+  }
+
+  /** A method of its own, so that no frame holds the deployment. */
+  private WeakReference<ClassLoader> deployed(Container container) throws Exception {
+    Deployment deployment = container.deploy(exploded);
+    WeakReference<ClassLoader> loader = new WeakReference<>(deployment.loader());
+    assertServes(container);
+    deployment.undeploy();
+    return loader;
+  }
+
+  private void assertServes(Container container) throws IOException {
+    RawAnswer answer =
+        RawClient.once(container.port(), RawRequest.post("/deployed?yes").body("body"));
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.text()).isEqualTo("v1");
+    assertThat(v1.take().body().text()).isEqualTo("body");
+    assertThat(v2.take().host()).isEqualTo("httpbin-shadow");
+  }
+
+  private static void assertNothingRuns() throws MalformedObjectNameException {
+    TestBed.await("no thread left", () -> GatewayFixture.espejoThreads().isEmpty());
+    Set<ObjectName> beans =
+        ManagementFactory.getPlatformMBeanServer().queryNames(new ObjectName("io.espejo*:*"), null);
+    assertThat(beans).isEmpty();
+  }
+
+  /** Which deployments, counted from 0, still have a class loader. */
+  private static List<Integer> living(List<WeakReference<ClassLoader>> loaders) {
+    System.gc();
+    return IntStream.range(0, loaders.size())
+        .filter(index -> loaders.get(index).get() != null)
+        .boxed()
+        .toList();
+  }
+}

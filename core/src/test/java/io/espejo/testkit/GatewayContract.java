@@ -1,0 +1,101 @@
+package io.espejo.testkit;
+
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Nested;
+
+/**
+ * What a gateway does in every container, seen from its sockets. A container's test extends this,
+ * and only starts things; the themes are nested classes of it.
+ *
+ * <pre>{@code
+ * class TomcatGatewayTest extends GatewayContract {
+ *   @Override
+ *   protected Gateway start(Path rules, Map<String, String> settings) { ... }
+ * }
+ * }</pre>
+ */
+public abstract class GatewayContract {
+  /**
+   * Starts a container with {@code io.espejo.servlet.MirrorFilter} on {@code /*}, async-supported.
+   *
+   * @param rules the filter's init-param {@code rules}: a file or a directory
+   * @param settings its other init-params
+   */
+  protected abstract Gateway start(Path rules, Map<String, String> settings) throws Exception;
+
+  /** What this container cannot do, with the reason. */
+  protected Map<Capability, String> lacks() {
+    return Map.of();
+  }
+
+  @Nested
+  class Routing extends RoutingContract {
+    Routing() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
+  class Answers extends AnswerContract {
+    Answers() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
+  class Bodies extends BodyContract {
+    Bodies() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
+  class ShadowContent extends ShadowContentContract {
+    ShadowContent() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
+  class Sampling extends SamplingContract {
+    Sampling() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
+  class MisbehavingShadow extends MisbehavingShadowContract {
+    MisbehavingShadow() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
+  class ShadowBounds extends ShadowBoundsContract {
+    ShadowBounds() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
+  class FailingPrimary extends FailingPrimaryContract {
+    FailingPrimary() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
+  class Reload extends ReloadContract {
+    Reload() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
+  class Switch extends SwitchContract {
+    Switch() {
+      super(GatewayContract.this);
+    }
+  }
+}

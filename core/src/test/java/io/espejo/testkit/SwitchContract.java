@@ -1,0 +1,115 @@
+package io.espejo.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.espejo.exchange.Outcome.Reason;
+import io.espejo.exchange.OutcomeCounts;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+
+/** Switching mirroring off and on, and closing (SEMANTICS 5). */
+abstract class SwitchContract extends GatewayFixture {
+  SwitchContract(GatewayContract container) {
+    super(container);
+  }
+
+  @Test
+  void mirroring_switchedOffAndOn_stopsAndStartsCopies() throws Exception {
+    start(mirrored());
+    RawClient client = client();
+    client.exchange(RawRequest.get("/on"));
+    assertThat(v2.take().target()).isEqualTo("/on");
+
+    gateway().espejo().mirroring(false);
+    for (int i = 0; i < 10; i++) {
+      assertThat(client.exchange(RawRequest.get("/off")).text()).isEqualTo("v1");
+    }
+    assertThat(settled().dropped(Reason.DISABLED)).isEqualTo(10);
+
+    gateway().espejo().mirroring(true);
+    client.exchange(RawRequest.get("/on"));
+    assertThat(v2.take().target()).isEqualTo("/on");
+    v1.take(12);
+  }
+
+  @Test
+  void mirroring_offBySetting_sendsNothing() throws Exception {
+    start(mirrored(), "mirroring.enabled", "false");
+
+    assertThat(get("/").text()).isEqualTo("v1");
+
+    v1.take();
+    assertThat(onlyOutcome()).isEqualTo("dropped DISABLED");
+  }
+
+  @Test
+  void mirroring_switchedOff_leavesRunningCopies() throws Exception {
+    start(mirrored());
+    CountDownLatch gate = new CountDownLatch(1);
+    v2.behave(Behaviour.answerOnceOpen(gate, Answer.of(200)));
+    get("/");
+    v1.take();
+    v2.take();
+
+    gateway().espejo().mirroring(false);
+    gate.countDown();
+
+    assertThat(onlyOutcome()).isEqualTo("completed 2");
+  }
+
+  @Test
+  void close_withCopiesThatHang_endsThemAndLeavesNoThread() throws Exception {
+    start(mirrored());
+    v2.behave(Behaviour.neverAnswer());
+    RawClient client = client();
+    for (int i = 0; i < 5; i++) {
+      client.exchange(RawRequest.get("/"));
+    }
+    v1.take(5);
+    v2.take(5);
+    assertThat(espejoThreads()).isNotEmpty();
+
+    gateway().close();
+
+    OutcomeCounts counts = gateway().espejo().outcomes();
+    assertThat(counts.inFlight()).isZero();
+    assertThat(counts.failed(Reason.CLOSED)).isEqualTo(5);
+    TestBed.await("no thread left", () -> espejoThreads().isEmpty());
+    TestBed.await("no connection left", () -> v1.openConnections() == 0);
+    TestBed.await("no connection left", () -> v2.openConnections() == 0);
+  }
+
+  @Test
+  void close_withRequestUnderWay_letsV1Finish() throws Exception {
+    start(mirrored());
+    CountDownLatch gate = new CountDownLatch(1);
+    v1.behave(Behaviour.answerOnceOpen(gate, Answer.of(200).body("late")));
+    RawClient client = client();
+    client.send(RawRequest.get("/"));
+    v1.take();
+    v2.take();
+    v1.behave(Behaviour.answer(Answer.of(200)));
+
+    Thread closing = new Thread(gateway().espejo()::close, "closing");
+    closing.start();
+    TestBed.await("new requests are refused", () -> refuses());
+    gate.countDown();
+
+    assertThat(client.read().text()).isEqualTo("late");
+    closing.join(5000);
+    assertThat(closing.isAlive()).isFalse();
+    // What came before close() had begun was served.
+    v1.drain();
+    v2.drain();
+  }
+
+  private boolean refuses() {
+    try {
+      return get("/new").status() == 503;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

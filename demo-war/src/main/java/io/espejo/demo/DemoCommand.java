@@ -1,0 +1,173 @@
+package io.espejo.demo;
+
+import io.espejo.Espejo;
+import io.espejo.Settings;
+import io.espejo.config.ConfigSource;
+import io.espejo.config.Rules;
+import io.espejo.config.RulesException;
+import io.espejo.config.RulesOptions;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.logging.LogManager;
+import picocli.CommandLine;
+
+/**
+ * What {@code java -jar espejo-demo.war} runs: {@link #call} starts what the arguments ask for and
+ * blocks until {@link #close}.
+ *
+ * <p>The exit code is 0, 1 for a failure, told on stderr in a line, or 2 for wrong arguments. Any
+ * thread may close, at any time; it waits for a start that is under way, and up to 30 s for
+ * requests that run.
+ */
+public final class DemoCommand implements Callable<Integer>, AutoCloseable {
+  private static final String LOOPBACK = "127.0.0.1";
+
+  private final String[] arguments;
+  private final PrintStream out;
+  private final PrintStream err;
+  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+  private final CountDownLatch closed = new CountDownLatch(1);
+
+  /** The command with these arguments, on the process's own streams. */
+  public DemoCommand(String... arguments) {
+    this(arguments, System.out, System.err);
+  }
+
+  DemoCommand(String[] arguments, PrintStream out, PrintStream err) {
+    this.arguments = arguments.clone();
+    this.out = out;
+    this.err = err;
+  }
+
+  @Override
+  public Integer call() {
+    return new CommandLine(new DemoOptions(this))
+        .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
+        .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
+        .setParameterExceptionHandler(
+            (wrong, given) -> {
+              err.println("espejo-demo: " + message(wrong) + " (see --help)");
+              return CommandLine.ExitCode.USAGE;
+            })
+        .setExecutionExceptionHandler(
+            (failure, commandLine, parsed) -> {
+              err.println("espejo-demo: " + message(failure));
+              return CommandLine.ExitCode.SOFTWARE;
+            })
+        .execute(arguments);
+  }
+
+  /** Both versions of httpbin, the gateway before them, and the walk-through's files. */
+  int walkthrough(Optional<Path> named, String host, int port, int v1Port, int v2Port)
+      throws Exception {
+    return serve(
+        () -> {
+          DemoServer v2 = opened(DemoServer.httpbin("v2", LOOPBACK, v2Port, out));
+          DemoServer v1 = opened(DemoServer.httpbin("v1", LOOPBACK, v1Port, out));
+          Walkthrough files = Walkthrough.create(named, v1.port(), v2.port());
+          open.push(files);
+          DemoServer gateway = opened(DemoServer.gateway(espejo(files.rules()), host, port));
+          v2.start();
+          v1.start();
+          gateway.start();
+          out.print(files.text(host, gateway.port(), v1.port(), v2.port()));
+        });
+  }
+
+  int gateway(Path rules, String host, int port) throws Exception {
+    return serve(
+        () -> {
+          DemoServer gateway = opened(DemoServer.gateway(espejo(rules), host, port));
+          gateway.start();
+          out.printf("the gateway for %s is on %s:%d%n", rules, host, gateway.port());
+        });
+  }
+
+  int httpbin(String version, String host, int port) throws Exception {
+    return serve(
+        () -> {
+          DemoServer httpbin = opened(DemoServer.httpbin(version, host, port, out));
+          httpbin.start();
+          out.printf("httpbin %s is on %s:%d%n", version, host, httpbin.port());
+        });
+  }
+
+  /** Checks rules without running them; says every problem and warning on stderr. */
+  int validate(Path rules) throws IOException {
+    try {
+      Rules.compile(ConfigSource.path(rules).read(), RulesOptions.DEFAULT)
+          .warnings()
+          .forEach(err::println);
+      out.println(rules + ": valid");
+      return CommandLine.ExitCode.OK;
+    } catch (RulesException refused) {
+      refused.problems().forEach(err::println);
+      return CommandLine.ExitCode.SOFTWARE;
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    closed.countDown();
+    while (!open.isEmpty()) {
+      try {
+        open.pop().close();
+      } catch (Exception failure) {
+        err.println("espejo-demo: " + message(failure));
+      }
+    }
+  }
+
+  private interface Start {
+    void run() throws Exception;
+  }
+
+  private int serve(Start start) throws Exception {
+    configureLogging();
+    synchronized (this) {
+      if (closed.getCount() > 0) {
+        start.run();
+      }
+    }
+    closed.await();
+    return 0;
+  }
+
+  private DemoServer opened(DemoServer server) throws IOException {
+    open.push(server);
+    server.open();
+    return server;
+  }
+
+  /** The rules at this path; every other setting may be a system property. */
+  private Espejo espejo(Path rules) throws IOException, RulesException {
+    Espejo espejo =
+        Espejo.open(
+            ConfigSource.path(rules),
+            Settings.from(name -> Optional.ofNullable(System.getProperty("espejo." + name))));
+    open.push(espejo);
+    return espejo;
+  }
+
+  private static String message(Exception failure) {
+    return Optional.ofNullable(failure.getMessage()).orElseGet(failure::toString);
+  }
+
+  private static void configureLogging() throws IOException {
+    if (System.getProperty("java.util.logging.config.file") == null
+        && System.getProperty("java.util.logging.config.class") == null) {
+      try (InputStream defaults = DemoCommand.class.getResourceAsStream("logging.properties")) {
+        LogManager.getLogManager().readConfiguration(defaults);
+      }
+    }
+  }
+}

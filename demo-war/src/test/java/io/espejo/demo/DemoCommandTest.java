@@ -1,0 +1,120 @@
+package io.espejo.demo;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DemoCommandTest {
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+  @TempDir Path temporary;
+
+  @Test
+  void help_asked_namesEveryOption() {
+    assertThat(run("--help")).isZero();
+    assertThat(out.toString(UTF_8))
+        .startsWith("Usage: java -jar espejo-demo.war ")
+        .contains(
+            "--rules",
+            "--httpbin",
+            "--validate",
+            "--dir",
+            "--v1-port",
+            "--v2-port",
+            "--port",
+            "--host",
+            "--help",
+            "--version",
+            "Exit code");
+    assertThat(err.toString(UTF_8)).isEmpty();
+  }
+
+  @Test
+  void version_asked_isPrinted() {
+    assertThat(run("--version")).isZero();
+    assertThat(out.toString(UTF_8)).startsWith("espejo-demo ");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--rules x --validate y, mutually exclusive",
+    "--rules x --httpbin v1, mutually exclusive",
+    "--rules x --v1-port 1, mutually exclusive",
+    "--validate x --dir y, mutually exclusive",
+    "--validate x --port 1, --validate listens nowhere",
+    "--validate x --host h, --validate listens nowhere",
+    "--httpbin v1, --httpbin needs --port",
+    "--port 65536, '''65536'' is not a port (expected: 0..65535)'",
+    "--port -1, is not a port",
+    "--port eight, is not a port",
+    "--port 1 --port 2, should be specified only once",
+    "--rules, Missing required parameter",
+    "--nope, Unknown option: '--nope'",
+    "nope, Unmatched argument"
+  })
+  void arguments_wrong_areRefusedInOneLine(String arguments, String why) {
+    assertThat(run(arguments.split(" ", -1))).isEqualTo(2);
+    assertThat(err.toString(UTF_8))
+        .startsWith("espejo-demo: ")
+        .contains(why)
+        .endsWith(" (see --help)\n")
+        .hasLineCount(1);
+  }
+
+  @Test
+  void httpbin_portTaken_isToldAndReturns1() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      String port = Integer.toString(taken.getLocalPort());
+      assertThat(run("--httpbin", "v1", "--port", port)).isEqualTo(1);
+      assertThat(err.toString(UTF_8))
+          .startsWith(
+              "espejo-demo: cannot listen on 127.0.0.1:" + port + " (Address already in use");
+    }
+  }
+
+  @Test
+  void walkthrough_portTaken_leavesNothingBehind() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      String port = Integer.toString(taken.getLocalPort());
+      Path directory = temporary.resolve("rules");
+      assertThat(
+              run(
+                  "--dir",
+                  directory.toString(),
+                  "--v1-port",
+                  "0",
+                  "--v2-port",
+                  "0",
+                  "--port",
+                  port))
+          .isEqualTo(1);
+      assertThat(err.toString(UTF_8)).contains("cannot listen on 127.0.0.1:" + port);
+      assertThat(directory).doesNotExist();
+    }
+  }
+
+  @Test
+  void httpbin_unknownHost_isToldAndReturns1() {
+    assertThat(run("--httpbin", "v1", "--port", "0", "--host", "nowhere.invalid")).isEqualTo(1);
+    assertThat(err.toString(UTF_8)).contains("cannot listen on nowhere.invalid:0");
+  }
+
+  private int run(String... arguments) {
+    try (DemoCommand command =
+        new DemoCommand(
+            arguments, new PrintStream(out, true, UTF_8), new PrintStream(err, true, UTF_8))) {
+      return command.call();
+    }
+  }
+}

@@ -1,0 +1,15 @@
+package io.espejo.it;
+
+import io.espejo.testkit.DeploymentContract;
+
+class JettyEe10DeploymentIT extends DeploymentContract {
+  @Override
+  protected Container start() throws Exception {
+    return JettyEe10.empty();
+  }
+
+  @Override
+  protected int rounds() {
+    return 100;
+  }
+}

@@ -1,0 +1,13 @@
+package io.espejo.it;
+
+import io.espejo.testkit.Gateway;
+import io.espejo.testkit.GatewayContract;
+import java.nio.file.Path;
+import java.util.Map;
+
+class JettyEe10GatewayTest extends GatewayContract {
+  @Override
+  protected Gateway start(Path rules, Map<String, String> settings) throws Exception {
+    return JettyEe10.gateway(rules, settings);
+  }
+}

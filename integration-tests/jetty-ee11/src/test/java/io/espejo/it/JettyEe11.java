@@ -1,0 +1,111 @@
+package io.espejo.it;
+
+import io.espejo.Espejo;
+import io.espejo.servlet.MirrorFilter;
+import io.espejo.testkit.DeploymentContract;
+import io.espejo.testkit.Gateway;
+import jakarta.servlet.DispatcherType;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Map;
+import org.eclipse.jetty.ee11.servlet.FilterHolder;
+import org.eclipse.jetty.ee11.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee11.webapp.WebAppContext;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.ContextHandlerCollection;
+
+/** An embedded Jetty that lets every target through to the filter. */
+final class JettyEe11 implements DeploymentContract.Container {
+  private final Server server = new Server();
+  private final ServerConnector connector;
+  private final ContextHandlerCollection contexts = new ContextHandlerCollection();
+
+  private JettyEe11() {
+    HttpConfiguration http = new HttpConfiguration();
+    http.setUriCompliance(UriCompliance.UNSAFE);
+    http.setSendServerVersion(false);
+    // Else "text/plain;charset=UTF-8" reaches the filter in lower case.
+    http.setHeaderCacheCaseSensitive(true);
+    connector = new ServerConnector(server, new HttpConnectionFactory(http));
+    connector.setHost("127.0.0.1");
+    server.addConnector(connector);
+    server.setHandler(contexts);
+  }
+
+  static Gateway gateway(Path rules, Map<String, String> settings) throws Exception {
+    ServletContextHandler context = new ServletContextHandler("/");
+    context.getServletHandler().setDecodeAmbiguousURIs(true);
+    FilterHolder filter = new FilterHolder(MirrorFilter.class);
+    filter.setAsyncSupported(true);
+    filter.setInitParameter("rules", rules.toString());
+    settings.forEach(filter::setInitParameter);
+    context.addFilter(filter, "/*", EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC));
+    JettyEe11 jetty = new JettyEe11();
+    jetty.contexts.addHandler(context);
+    try {
+      jetty.server.start();
+    } catch (Exception refused) {
+      jetty.close();
+      throw refused;
+    }
+    Espejo espejo = (Espejo) context.getServletContext().getAttribute(Espejo.class.getName());
+    return new Running(jetty, espejo);
+  }
+
+  static DeploymentContract.Container empty() throws Exception {
+    JettyEe11 jetty = new JettyEe11();
+    jetty.server.start();
+    return jetty;
+  }
+
+  @Override
+  public int port() {
+    return connector.getLocalPort();
+  }
+
+  @Override
+  public DeploymentContract.Deployment deploy(Path war) throws Exception {
+    WebAppContext application = new WebAppContext(war.toString(), "/");
+    application.setThrowUnavailableOnStartupException(true);
+    contexts.addHandler(application);
+    application.start();
+    return new Deployed(contexts, application);
+  }
+
+  @Override
+  public void close() throws Exception {
+    server.stop();
+    server.destroy();
+  }
+
+  private record Running(JettyEe11 jetty, Espejo espejo) implements Gateway {
+    @Override
+    public int port() {
+      return jetty.port();
+    }
+
+    @Override
+    public void close() throws Exception {
+      jetty.close();
+    }
+  }
+
+  private record Deployed(ContextHandlerCollection contexts, WebAppContext application)
+      implements DeploymentContract.Deployment {
+    @Override
+    public ClassLoader loader() {
+      return application.getClassLoader();
+    }
+
+    @Override
+    public void undeploy() throws Exception {
+      application.stop();
+      contexts.removeHandler(application);
+      application.destroy();
+    }
+  }
+}

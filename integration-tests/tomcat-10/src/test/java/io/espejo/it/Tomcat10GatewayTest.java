@@ -1,0 +1,19 @@
+package io.espejo.it;
+
+import io.espejo.testkit.Capability;
+import io.espejo.testkit.Gateway;
+import io.espejo.testkit.GatewayContract;
+import java.nio.file.Path;
+import java.util.Map;
+
+class Tomcat10GatewayTest extends GatewayContract {
+  @Override
+  protected Gateway start(Path rules, Map<String, String> settings) throws Exception {
+    return Tomcat10.gateway(rules, settings);
+  }
+
+  @Override
+  protected Map<Capability, String> lacks() {
+    return Map.of(Capability.KEEP_ALIVE_AFTER_ERRORS, "Tomcat closes after 400, 500, 501 and 503");
+  }
+}

@@ -1,0 +1,127 @@
+package io.espejo.it;
+
+import io.espejo.Espejo;
+import io.espejo.servlet.MirrorFilter;
+import io.espejo.testkit.DeploymentContract;
+import io.espejo.testkit.Gateway;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.catalina.Context;
+import org.apache.catalina.LifecycleState;
+import org.apache.catalina.connector.Connector;
+import org.apache.catalina.servlets.DefaultServlet;
+import org.apache.catalina.startup.Tomcat;
+import org.apache.tomcat.util.descriptor.web.FilterDef;
+import org.apache.tomcat.util.descriptor.web.FilterMap;
+
+/** An embedded Tomcat that lets every target through to the filter. */
+final class Tomcat11 implements DeploymentContract.Container {
+  private final Tomcat tomcat = new Tomcat();
+  private final Path base;
+
+  private Tomcat11() throws IOException {
+    base = Files.createTempDirectory("tomcat");
+    Files.createDirectory(base.resolve("webapps"));
+    tomcat.setBaseDir(base.toString());
+    Connector connector = new Connector();
+    connector.setPort(0);
+    connector.setProperty("address", "127.0.0.1");
+    connector.setEncodedSolidusHandling("passthrough");
+    connector.setProperty("allowedTrailerHeaders", "x-sum");
+    connector.setProperty("maxKeepAliveRequests", "-1");
+    tomcat.setConnector(connector);
+  }
+
+  static Gateway gateway(Path rules, Map<String, String> settings) throws Exception {
+    Tomcat11 tomcat = new Tomcat11();
+    Context context = tomcat.tomcat.addContext("", tomcat.base.toString());
+    FilterDef filter = new FilterDef();
+    filter.setFilterName("espejo");
+    filter.setFilterClass(MirrorFilter.class.getName());
+    filter.setAsyncSupported("true");
+    filter.addInitParameter("rules", rules.toString());
+    settings.forEach(filter::addInitParameter);
+    context.addFilterDef(filter);
+    FilterMap everything = new FilterMap();
+    everything.setFilterName("espejo");
+    everything.addURLPattern("/*");
+    everything.setDispatcher("REQUEST");
+    everything.setDispatcher("ASYNC");
+    context.addFilterMap(everything);
+    // Filters run only before a servlet.
+    Tomcat.addServlet(context, "default", new DefaultServlet()).addMapping("/");
+    tomcat.tomcat.start();
+    if (context.getState() != LifecycleState.STARTED) {
+      tomcat.close();
+      throw new IllegalStateException("the context did not start");
+    }
+    Espejo espejo = (Espejo) context.getServletContext().getAttribute(Espejo.class.getName());
+    return new Running(tomcat, espejo);
+  }
+
+  static DeploymentContract.Container empty() throws Exception {
+    Tomcat11 tomcat = new Tomcat11();
+    tomcat.tomcat.getHost();
+    tomcat.tomcat.start();
+    return tomcat;
+  }
+
+  @Override
+  public int port() {
+    return tomcat.getConnector().getLocalPort();
+  }
+
+  @Override
+  public DeploymentContract.Deployment deploy(Path war) {
+    Context application = tomcat.addWebapp("", war.toString());
+    if (application.getState() != LifecycleState.STARTED) {
+      throw new IllegalStateException("the application did not start");
+    }
+    return new Deployed(tomcat, application);
+  }
+
+  @Override
+  public void close() throws Exception {
+    if (!Files.exists(base)) {
+      return;
+    }
+    if (tomcat.getServer().getState().isAvailable()) {
+      tomcat.stop();
+    }
+    tomcat.destroy();
+    try (Stream<Path> files = Files.walk(base)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  private record Running(Tomcat11 tomcat, Espejo espejo) implements Gateway {
+    @Override
+    public int port() {
+      return tomcat.port();
+    }
+
+    @Override
+    public void close() throws Exception {
+      tomcat.close();
+    }
+  }
+
+  private record Deployed(Tomcat tomcat, Context application)
+      implements DeploymentContract.Deployment {
+    @Override
+    public ClassLoader loader() {
+      return application.getLoader().getClassLoader();
+    }
+
+    @Override
+    public void undeploy() {
+      tomcat.getHost().removeChild(application);
+    }
+  }
+}
