@@ -36,7 +36,8 @@ public enum Fault {
     }
     return failure instanceof HttpResponseException
             && failure.getCause() instanceof HttpException head
-            && "Early EOF".equals(head.getReason())
+            && head.getReason() != null
+            && head.getReason().contains("EOF")
         ? DISCONNECTED
         : MALFORMED;
   }
