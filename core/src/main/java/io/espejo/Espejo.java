@@ -262,11 +262,21 @@ public final class Espejo implements AutoCloseable {
     RequestHead head = RequestHead.primary(request, verdict.path());
     if (head.framing() != RequestHead.Framing.UNKNOWN) {
       forward(verdict, request, head, body, response);
-      return;
+    } else {
+      body.open();
+      forwardOnceRead(verdict, request, head, body, response);
     }
+  }
+
+  private void forwardOnceRead(
+      Verdict.Forward verdict,
+      DownstreamRequest request,
+      RequestHead head,
+      RequestBody body,
+      DownstreamResponse response) {
     BodyChunk first = body.read();
     if (first == BodyChunk.NOT_YET) {
-      body.demand(() -> forward(verdict, request, body, response));
+      body.demand(() -> forwardOnceRead(verdict, request, head, body, response));
       return;
     }
     boolean none = first.last() && first.length() == 0 && first.failure().isEmpty();

@@ -16,6 +16,11 @@ final class ReadBody implements RequestBody {
   }
 
   @Override
+  public void open() {
+    // It was, to be read from.
+  }
+
+  @Override
   public BodyChunk read() {
     BodyChunk chunk = first.getAndSet(BodyChunk.NOT_YET);
     return chunk != BodyChunk.NOT_YET ? chunk : rest.read();

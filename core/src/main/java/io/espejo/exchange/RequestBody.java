@@ -12,6 +12,9 @@ public interface RequestBody {
   RequestBody NONE =
       new RequestBody() {
         @Override
+        public void open() {}
+
+        @Override
         public BodyChunk read() {
           return BodyChunk.END;
         }
@@ -29,6 +32,13 @@ public interface RequestBody {
           return Headers.EMPTY;
         }
       };
+
+  /**
+   * Lets bytes come; nothing can be read before. Called at most once, on the thread that handed the
+   * request over, before it is let go: what else is done with a body may be done by a thread that
+   * serves another client and holds what its container locks for that one.
+   */
+  void open();
 
   /**
    * The next piece of the body: bytes, the end, a failure, or {@link BodyChunk#NOT_YET}. Never

@@ -32,6 +32,10 @@ final class PrimaryBody implements Request.Content {
     this.observers = observers;
   }
 
+  void open() {
+    body.open();
+  }
+
   /** There is no body, and never was: the observers may know at once. */
   void none() {
     end(Headers.EMPTY);

@@ -68,6 +68,7 @@ public final class PrimaryExchange {
     OutgoingRequest outgoing = endpoint.newRequest(head);
     request = outgoing;
     if (head.hasBody()) {
+      body.open();
       outgoing.body(body);
       if (head.framing() == RequestHead.Framing.CHUNKED) {
         outgoing.trailersSupplier(body::trailers);

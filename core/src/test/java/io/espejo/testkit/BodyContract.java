@@ -50,6 +50,19 @@ abstract class BodyContract extends GatewayFixture {
   }
 
   @Test
+  void bodies_ofManyClientsAtOnce_doNotWaitForEachOther() throws Exception {
+    start(mirrored());
+
+    try (Load load = Load.on(gateway().port(), 4, RawRequest.post("/").body(bytes(5)))) {
+      load.awaitAnswers(5000);
+    }
+
+    assertThat(settled().completed(2)).isEqualTo(settled().considered());
+    v1.drain();
+    v2.drain();
+  }
+
+  @Test
   void body_ofAGet_isTheSameOnBoth() throws Exception {
     assertSameOnBoth(RawRequest.get("/search").body("{}"), "{}".getBytes(), Framing.LENGTH);
   }

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Clients that send GETs, one after the other, each on one connection, until it is closed. */
+/** Clients that repeat a request, each on one connection, until it is closed. */
 final class Load implements AutoCloseable {
   private final List<Thread> clients = new ArrayList<>();
   private final ConcurrentLinkedQueue<String> failures = new ConcurrentLinkedQueue<>();
@@ -15,11 +15,16 @@ final class Load implements AutoCloseable {
 
   private Load() {}
 
-  /** Starts so many clients. */
+  /** Starts so many clients that send a GET. */
   static Load on(int port, int clients) {
+    return on(port, clients, RawRequest.get("/load"));
+  }
+
+  /** Starts so many clients that send this. */
+  static Load on(int port, int clients, RawRequest request) {
     Load load = new Load();
     for (int i = 0; i < clients; i++) {
-      Thread client = new Thread(() -> load.run(port), "load-" + i);
+      Thread client = new Thread(() -> load.run(port, request), "load-" + i);
       load.clients.add(client);
       client.start();
     }
@@ -27,10 +32,10 @@ final class Load implements AutoCloseable {
     return load;
   }
 
-  private void run(int port) {
+  private void run(int port, RawRequest request) {
     try (RawClient client = RawClient.to(port)) {
       while (!ended) {
-        RawAnswer answer = client.exchange(RawRequest.get("/load"));
+        RawAnswer answer = client.exchange(request);
         if (answer.status() != 200 || !answer.whole()) {
           failures.add(answer.toString());
           return;
@@ -40,6 +45,12 @@ final class Load implements AutoCloseable {
     } catch (IOException | AssertionError e) {
       failures.add(e.toString());
     }
+  }
+
+  /** Waits until so many requests were answered; fails when one was not. */
+  void awaitAnswers(long count) {
+    TestBed.await(count + " answers", () -> answered.get() >= count || !failures.isEmpty());
+    assertNoneFailed();
   }
 
   /** Fails the test when a request was not answered with a whole 200. */

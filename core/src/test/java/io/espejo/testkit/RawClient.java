@@ -1,6 +1,7 @@
 package io.espejo.testkit;
 
 import io.espejo.exchange.Headers;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -68,10 +69,13 @@ public final class RawClient implements AutoCloseable {
     return send(request).read();
   }
 
-  /** Sends a request, head and body. */
+  /** Sends a request, head and body in one piece. */
   public RawClient send(RawRequest request) throws IOException {
-    sendHead(request);
-    return write(request.body());
+    method = request.method();
+    ByteArrayOutputStream whole = new ByteArrayOutputStream();
+    whole.write(request.headBytes());
+    whole.write(request.body());
+    return write(whole.toByteArray());
   }
 
   /** Sends the head of a request only. */

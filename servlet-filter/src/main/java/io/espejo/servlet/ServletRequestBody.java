@@ -90,23 +90,24 @@ final class ServletRequestBody implements RequestBody, ReadListener {
 
   @Override
   public void demand(Runnable onReadable) {
-    boolean first;
     synchronized (this) {
-      first = input == null && end == null;
-      if (first || (!readable && end == null)) {
+      if (!readable && end == null) {
         demand = onReadable;
-        onReadable = null;
+        return;
       }
     }
-    if (first) {
-      listen();
-    } else if (onReadable != null) {
-      onReadable.run();
-    }
+    onReadable.run();
   }
 
-  /** Asked late, because it makes the container answer an {@code Expect: 100-continue}. */
-  private void listen() {
+  /**
+   * Sets the listener, which makes the container answer an {@code Expect: 100-continue}.
+   *
+   * <p>Tomcat locks a connection while it serves it, and locks it again for a listener that another
+   * thread sets. Two threads that serve two clients and begin each other's exchange would wait for
+   * each other for ever.
+   */
+  @Override
+  public void open() {
     try {
       ServletInputStream stream = request.getInputStream();
       synchronized (this) {
