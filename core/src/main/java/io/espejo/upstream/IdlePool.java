@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * timer.
  */
 final class IdlePool extends DuplexConnectionPool {
+  /** Between the last moment at which a connection may be taken and its first byte. */
+  private static final long SLACK_MILLIS = 1000;
+
   private final long maxIdleMillis;
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
 
@@ -42,32 +45,35 @@ final class IdlePool extends DuplexConnectionPool {
   @Override
   protected @Nullable Connection activate() {
     Connection connection = super.activate();
-    while (connection != null && idledTooLong(connection)) {
+    while (connection != null && idledFor(connection) > maxIdleMillis) {
       drop(connection);
       connection = super.activate();
     }
     return connection;
   }
 
-  /** Closes what has idled too long. */
+  /**
+   * Closes what has idled too long for a while: who took one at the last moment has used it since,
+   * and Jetty would let it be closed under them.
+   */
   void closeIdle() {
     for (Connection connection : connections) {
-      if (!isActive(connection) && idledTooLong(connection)) {
+      if (!isActive(connection) && idledFor(connection) > maxIdleMillis + SLACK_MILLIS) {
         drop(connection);
       }
     }
   }
 
-  /** Leaves a connection alone that somebody has taken meanwhile; its release closes it. */
   private void drop(Connection connection) {
     if (remove(connection)) {
       connection.close();
     }
   }
 
-  private boolean idledTooLong(Connection connection) {
+  private static long idledFor(Connection connection) {
     return connection instanceof org.eclipse.jetty.io.Connection wire
-        && wire.getEndPoint() instanceof IdleTimeout endPoint
-        && endPoint.getIdleFor() > maxIdleMillis;
+            && wire.getEndPoint() instanceof IdleTimeout endPoint
+        ? endPoint.getIdleFor()
+        : 0;
   }
 }

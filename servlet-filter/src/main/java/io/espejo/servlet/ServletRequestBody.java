@@ -46,34 +46,33 @@ final class ServletRequestBody implements RequestBody, ReadListener {
     }
   }
 
+  /** Fills a buffer as far as it goes now: containers give 8 KiB at most at a time. */
   private BodyChunk readInput(ServletInputStream stream) {
     byte[] buffer = null;
+    int length = 0;
     try {
-      while (isReady(stream)) {
+      while (end == null && length < ChunkPool.BUFFER_SIZE && isReady(stream)) {
         if (buffer == null) {
           buffer = pool.take();
         }
-        int length = stream.read(buffer);
-        if (length > 0) {
-          BodyChunk chunk = BodyChunk.pooled(pool, buffer, length, false);
-          buffer = null;
-          return chunk;
-        }
-        if (length < 0) {
+        int read = stream.read(buffer, length, buffer.length - length);
+        if (read < 0) {
           end = BodyChunk.END;
-          return end;
+        } else {
+          length += read;
         }
       }
-      // The container calls onDataAvailable, onAllDataRead or onError next.
-      return end != null ? end : BodyChunk.NOT_YET;
     } catch (IOException | RuntimeException gone) {
       end = BodyChunk.failed(gone);
-      return end;
-    } finally {
-      if (buffer != null) {
-        pool.give(buffer);
-      }
     }
+    if (buffer != null) {
+      if (length > 0) {
+        return BodyChunk.pooled(pool, buffer, length, false);
+      }
+      pool.give(buffer);
+    }
+    // At NOT_YET the container calls onDataAvailable, onAllDataRead or onError next.
+    return end != null ? end : BodyChunk.NOT_YET;
   }
 
   /** Jetty may call onDataAvailable inside {@code isReady()}, which then says no all the same. */
