@@ -19,12 +19,17 @@ final class PrimaryBody implements Request.Content {
   private final long length;
   private final List<? extends BodyObserver> observers;
 
-  // Guarded by this: Jetty reads on one thread while another may abandon the exchange.
-  private long received;
+  // Guarded by this. The monitor is never held while the body is read, because a container may
+  // lock there what its thread has locked that waits here: who is reading says so instead.
+  private boolean reading;
   private boolean asked;
   private boolean ended;
   private boolean failedDownstream;
   private @Nullable Throwable failure;
+  private @Nullable Throwable abandoned;
+
+  // Touched by the one who is reading.
+  private long received;
 
   PrimaryBody(RequestBody body, long length, List<? extends BodyObserver> observers) {
     this.body = body;
@@ -42,29 +47,49 @@ final class PrimaryBody implements Request.Content {
   }
 
   @Override
-  public synchronized Content.@Nullable Chunk read() {
-    if (failure != null) {
-      return Content.Chunk.from(failure, true);
-    }
-    if (ended) {
-      return Content.Chunk.EOF;
+  public Content.@Nullable Chunk read() {
+    synchronized (this) {
+      if (failure != null) {
+        return Content.Chunk.from(failure, true);
+      }
+      if (ended) {
+        return Content.Chunk.EOF;
+      }
+      if (abandoned != null) {
+        return Content.Chunk.from(abandoned, true);
+      }
+      reading = true;
     }
     BodyChunk chunk = next();
-    if (failure != null) {
-      return Content.Chunk.from(failure, true);
+    Throwable cause;
+    boolean last;
+    synchronized (this) {
+      reading = abandoned != null;
+      cause = abandoned != null ? abandoned : failure;
+      last = ended;
     }
-    return chunk == BodyChunk.NOT_YET
-        ? null
-        : Content.Chunk.from(chunk.bytes(), ended, chunk::release);
+    if (cause == null) {
+      return chunk == BodyChunk.NOT_YET
+          ? null
+          : Content.Chunk.from(chunk.bytes(), last, chunk::release);
+    }
+    if (chunk.length() > 0) {
+      chunk.release();
+    }
+    drain(cause);
+    return Content.Chunk.from(cause, true);
   }
 
-  private synchronized BodyChunk next() {
+  /** Reads on, and shows the observers what there is. */
+  private BodyChunk next() {
     BodyChunk chunk = body.read();
     if (chunk == BodyChunk.NOT_YET) {
       return chunk;
     }
     if (chunk.failure().isPresent()) {
-      failedDownstream = true;
+      synchronized (this) {
+        failedDownstream = true;
+      }
       cut(chunk.failure().get());
       return chunk;
     }
@@ -79,17 +104,22 @@ final class PrimaryBody implements Request.Content {
     return chunk;
   }
 
-  private synchronized void end(Headers trailers) {
-    if (!ended) {
-      ended = true;
-      for (BodyObserver observer : observers) {
-        observer.onEnd(trailers);
+  private void end(Headers trailers) {
+    synchronized (this) {
+      if (ended) {
+        return;
       }
+      ended = true;
+    }
+    for (BodyObserver observer : observers) {
+      observer.onEnd(trailers);
     }
   }
 
   private void cut(Throwable cause) {
-    failure = cause;
+    synchronized (this) {
+      failure = cause;
+    }
     for (BodyObserver observer : observers) {
       observer.onCut(cause);
     }
@@ -99,9 +129,21 @@ final class PrimaryBody implements Request.Content {
    * v1 takes no more. What has already come of the body is shown to the observers, so that a small
    * request which v1 refused is mirrored whole; if it was not whole yet, they hear that it is cut.
    */
-  synchronized void abandon(Throwable cause) {
+  void abandon(Throwable cause) {
+    synchronized (this) {
+      abandoned = cause;
+      if (reading) {
+        // Who reads sees it, and goes on here.
+        return;
+      }
+      reading = true;
+    }
+    drain(cause);
+  }
+
+  private void drain(Throwable cause) {
     int drained = 0;
-    while (!ended && failure == null) {
+    while (underWay()) {
       BodyChunk chunk = drained < MAX_DRAINED ? next() : BodyChunk.NOT_YET;
       if (chunk == BodyChunk.NOT_YET) {
         cut(cause);
@@ -111,6 +153,10 @@ final class PrimaryBody implements Request.Content {
       drained += chunk.length();
       chunk.release();
     }
+  }
+
+  private synchronized boolean underWay() {
+    return !ended && failure == null;
   }
 
   /** Whether v1 was gone before the body was ever asked for, and somebody observes it. */

@@ -7,6 +7,7 @@ import io.espejo.exchange.RequestBody;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
+import java.io.EOFException;
 import java.io.IOException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -21,49 +22,58 @@ import org.jspecify.annotations.Nullable;
 final class ServletRequestBody implements RequestBody, ReadListener {
   private final HttpServletRequest request;
   private final ChunkPool pool;
+  private final boolean measured;
+
+  // What the container is asked, it is asked by the one reader and outside the monitor: it may lock
+  // then what its own thread has locked that waits to signal.
+  private volatile @Nullable ServletInputStream input;
+  private volatile boolean readable;
+  private volatile @Nullable BodyChunk end;
+  private long left;
 
   // Guarded by this.
-  private @Nullable ServletInputStream input;
-  private boolean readable;
-  private @Nullable BodyChunk end;
   private @Nullable Runnable demand;
 
   ServletRequestBody(HttpServletRequest request, ChunkPool pool) {
     this.request = request;
     this.pool = pool;
+    long length = request.getContentLengthLong();
+    this.measured = length >= 0;
+    this.left = measured ? length : Long.MAX_VALUE;
   }
 
   @Override
   public BodyChunk read() {
-    synchronized (this) {
-      if (end != null) {
-        return end;
-      }
-      if (!readable || input == null) {
-        return BodyChunk.NOT_YET;
-      }
-      return readInput(input);
+    BodyChunk known = end;
+    if (known != null) {
+      return known;
     }
+    ServletInputStream stream = input;
+    return readable && stream != null ? readInput(stream) : BodyChunk.NOT_YET;
   }
 
-  /** Fills a buffer as far as it goes now: containers give 8 KiB at most at a time. */
+  /**
+   * Fills a buffer as far as it goes now, as containers give 8 KiB at most at a time. The end is
+   * not asked for where the length tells it: Tomcat takes a lock to tell of it.
+   */
   private BodyChunk readInput(ServletInputStream stream) {
     byte[] buffer = null;
     int length = 0;
     try {
-      while (end == null && length < ChunkPool.BUFFER_SIZE && isReady(stream)) {
+      while (end == null && length < ChunkPool.BUFFER_SIZE && left > 0 && isReady(stream)) {
         if (buffer == null) {
           buffer = pool.take();
         }
         int read = stream.read(buffer, length, buffer.length - length);
         if (read < 0) {
-          end = BodyChunk.END;
+          ended(measured ? BodyChunk.failed(new EOFException("body cut short")) : BodyChunk.END);
         } else {
           length += read;
+          left -= read;
         }
       }
     } catch (IOException | RuntimeException gone) {
-      end = BodyChunk.failed(gone);
+      ended(BodyChunk.failed(gone));
     }
     if (buffer != null) {
       if (length > 0) {
@@ -72,7 +82,14 @@ final class ServletRequestBody implements RequestBody, ReadListener {
       pool.give(buffer);
     }
     // At NOT_YET the container calls onDataAvailable, onAllDataRead or onError next.
-    return end != null ? end : BodyChunk.NOT_YET;
+    BodyChunk known = left == 0 ? BodyChunk.END : end;
+    return known != null ? known : BodyChunk.NOT_YET;
+  }
+
+  private synchronized void ended(BodyChunk how) {
+    if (end == null) {
+      end = how;
+    }
   }
 
   /** Jetty may call onDataAvailable inside {@code isReady()}, which then says no all the same. */
@@ -109,9 +126,7 @@ final class ServletRequestBody implements RequestBody, ReadListener {
   public void open() {
     try {
       ServletInputStream stream = request.getInputStream();
-      synchronized (this) {
-        input = stream;
-      }
+      input = stream;
       // May call back before it returns.
       stream.setReadListener(this);
     } catch (IOException | RuntimeException failure) {
@@ -138,8 +153,8 @@ final class ServletRequestBody implements RequestBody, ReadListener {
     Runnable waiting;
     synchronized (this) {
       readable = true;
-      if (end == null && ending != null) {
-        end = ending;
+      if (ending != null) {
+        ended(ending);
       }
       waiting = demand;
       demand = null;
@@ -152,9 +167,7 @@ final class ServletRequestBody implements RequestBody, ReadListener {
   @Override
   public void fail(Throwable cause) {
     synchronized (this) {
-      if (end == null) {
-        end = BodyChunk.failed(cause);
-      }
+      ended(BodyChunk.failed(cause));
       demand = null;
     }
   }
