@@ -22,11 +22,14 @@ import io.espejo.mirror.Mirroring;
 import io.espejo.mirror.Shadow;
 import io.espejo.proxy.LocalAnswer;
 import io.espejo.proxy.PrimaryExchange;
+import io.espejo.route.Bytes;
+import io.espejo.route.Forward;
 import io.espejo.route.Mirror;
 import io.espejo.route.Route;
 import io.espejo.route.ShadowHost;
 import io.espejo.route.TargetPath;
 import io.espejo.route.VirtualHost;
+import io.espejo.route.WeightedCluster;
 import io.espejo.upstream.Cluster;
 import io.espejo.upstream.Endpoint;
 import io.espejo.upstream.Leg;
@@ -233,14 +236,19 @@ public final class Espejo implements AutoCloseable {
           () -> "404: no virtual host for Host \"" + printable(request.authority()) + "\"");
       return answer(LocalAnswer.NOT_FOUND);
     }
-    Optional<Route> route = virtualHost.get().route(request, path.get());
-    return route.isPresent()
-        ? new Verdict.Forward(now, route.get(), path.get())
-        : answer(LocalAnswer.NOT_FOUND);
+    Optional<Route> found = virtualHost.get().route(request, path.get());
+    if (found.isEmpty()) {
+      return answer(LocalAnswer.NOT_FOUND);
+    }
+    Route route = found.get();
+    if (route.action() instanceof Forward forward) {
+      return new Verdict.Forward(now, route, forward, path.get());
+    }
+    throw new IllegalStateException("no forwarding: " + route.name());
   }
 
   private static Verdict answer(LocalAnswer answer) {
-    return new Verdict.Answer(answer.status(), answer.text());
+    return new Verdict.Answer(answer.status(), answer.headers(), Bytes.copyOf(answer.body()));
   }
 
   /** A client's bytes, fit for a log line. */
@@ -289,8 +297,9 @@ public final class Espejo implements AutoCloseable {
       RequestHead head,
       RequestBody body,
       DownstreamResponse response) {
-    Route route = verdict.route();
-    Cluster cluster = verdict.snapshot().primaries().get(route.cluster(draws.getAsInt()));
+    Forward action = verdict.action();
+    WeightedCluster chosen = action.cluster(draws.getAsInt());
+    Cluster cluster = verdict.snapshot().primaries().get(chosen.cluster());
     Optional<Endpoint> endpoint = cluster == null ? Optional.empty() : cluster.pick();
     if (endpoint.isEmpty()) {
       LocalAnswer.NO_UPSTREAM.sendTo(response);
@@ -300,7 +309,7 @@ public final class Espejo implements AutoCloseable {
       LocalAnswer.OVERFLOW.sendTo(response);
       return;
     }
-    List<Shadow> shadows = route.mirrors().isEmpty() ? List.of() : shadows(verdict, request, head);
+    List<Shadow> shadows = action.mirrors().isEmpty() ? List.of() : shadows(verdict, request, head);
     activeRequests.incrementAndGet();
     new PrimaryExchange(
             endpoint.get(),
@@ -319,11 +328,12 @@ public final class Espejo implements AutoCloseable {
   private List<Shadow> shadows(
       Verdict.Forward verdict, DownstreamRequest request, RequestHead head) {
     Route route = verdict.route();
+    List<Mirror> mirrors = verdict.action().mirrors();
     int draw = draws.getAsInt();
     Optional<Reason> never = neverMirrored(request);
-    List<Shadow> shadows = new ArrayList<>(route.mirrors().size());
+    List<Shadow> shadows = new ArrayList<>(mirrors.size());
     RequestHead shadowHead = null;
-    for (Mirror mirror : route.mirrors()) {
+    for (Mirror mirror : mirrors) {
       MirrorDestination destination = verdict.snapshot().mirrors().get(mirror.cluster());
       if (destination == null) {
         throw new IllegalStateException("no destination for " + mirror.cluster());

@@ -3,6 +3,7 @@ package io.espejo;
 import io.espejo.config.CompiledRules;
 import io.espejo.mirror.MirrorDestination;
 import io.espejo.mirror.Mirroring;
+import io.espejo.route.Forward;
 import io.espejo.route.Mirror;
 import io.espejo.route.Route;
 import io.espejo.route.RouteTable;
@@ -11,6 +12,7 @@ import io.espejo.upstream.Cluster;
 import io.espejo.upstream.ClusterSpec;
 import io.espejo.upstream.Leg;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -40,13 +42,17 @@ record Snapshot(
     Map<String, MirrorDestination> nextMirrors = new HashMap<>();
     for (VirtualHost virtualHost : rules.routes().virtualHosts()) {
       for (Route route : virtualHost.routes()) {
-        for (Mirror mirror : route.mirrors()) {
+        for (Mirror mirror : mirrors(route)) {
           nextMirrors.computeIfAbsent(
               mirror.cluster(), name -> destination(name, rules, shadow, mirroring));
         }
       }
     }
     return new Snapshot(rules.routes(), Map.copyOf(nextPrimaries), Map.copyOf(nextMirrors));
+  }
+
+  private static List<Mirror> mirrors(Route route) {
+    return route.action() instanceof Forward forward ? forward.mirrors() : List.of();
   }
 
   private MirrorDestination destination(

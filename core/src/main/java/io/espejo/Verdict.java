@@ -1,5 +1,7 @@
 package io.espejo;
 
+import io.espejo.exchange.Headers;
+import io.espejo.route.Bytes;
 import io.espejo.route.Route;
 
 /**
@@ -7,7 +9,7 @@ import io.espejo.route.Route;
  *
  * <pre>{@code
  * switch (espejo.evaluate(request)) {
- *   case Verdict.Answer answer -> send(answer.status(), answer.text());
+ *   case Verdict.Answer answer -> send(answer.status(), answer.headers(), answer.body());
  *   case Verdict.Forward forward -> espejo.forward(forward, request, body, response);
  * }
  * }</pre>
@@ -16,20 +18,22 @@ public sealed interface Verdict {
   /**
    * Nobody upstream is asked, and nothing is mirrored.
    *
-   * @param status 400, 404 or 503
-   * @param text a line for the client; empty for none
+   * @param headers all but {@code Content-Length}
+   * @param body may be empty
    */
-  record Answer(int status, String text) implements Verdict {}
+  record Answer(int status, Headers headers, Bytes body) implements Verdict {}
 
   /** The request goes to v1, and copies of it to the route's mirrors. */
   final class Forward implements Verdict {
     private final Snapshot snapshot;
     private final Route route;
+    private final io.espejo.route.Forward action;
     private final String path;
 
-    Forward(Snapshot snapshot, Route route, String path) {
+    Forward(Snapshot snapshot, Route route, io.espejo.route.Forward action, String path) {
       this.snapshot = snapshot;
       this.route = route;
+      this.action = action;
       this.path = path;
     }
 
@@ -44,6 +48,10 @@ public sealed interface Verdict {
 
     Route route() {
       return route;
+    }
+
+    io.espejo.route.Forward action() {
+      return action;
     }
 
     String path() {

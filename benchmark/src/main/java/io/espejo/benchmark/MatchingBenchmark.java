@@ -3,6 +3,7 @@ package io.espejo.benchmark;
 import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.Headers;
 import io.espejo.route.Condition;
+import io.espejo.route.Forward;
 import io.espejo.route.Route;
 import io.espejo.route.RouteMatch;
 import io.espejo.route.RouteTable;
@@ -92,8 +93,7 @@ public class MatchingBenchmark {
     return new Route(
         "route-" + number,
         List.of(new RouteMatch(List.of(condition))),
-        List.of(new WeightedCluster("v1", 1)),
-        List.of());
+        Forward.to(List.of(new WeightedCluster("v1", 1)), List.of()));
   }
 
   private Route route(DownstreamRequest request) {

@@ -4,6 +4,7 @@ import io.espejo.config.DestinationRule.Subset;
 import io.espejo.config.Hosts.Host;
 import io.espejo.config.VirtualService.HttpMatch;
 import io.espejo.config.VirtualService.HttpRoute;
+import io.espejo.route.Forward;
 import io.espejo.route.Mirror;
 import io.espejo.route.Route;
 import io.espejo.route.RouteTable;
@@ -191,7 +192,8 @@ final class Compiler {
         .limit(1)
         .map(port -> Service.clusterName(port, "", service.host()))
         .map(name -> new WeightedCluster(name, 1))
-        .map(cluster -> new Route("default", List.of(), List.of(cluster), List.of()))
+        .map(cluster -> Forward.to(List.of(cluster), List.of()))
+        .map(forward -> new Route("default", List.of(), forward))
         .toList();
   }
 
@@ -204,12 +206,13 @@ final class Compiler {
           new Route(
               name,
               http.matches().stream().map(HttpMatch::match).toList(),
-              http.destinations().stream()
-                  .map(d -> new WeightedCluster(primary(d.destination(), metadata), d.weight()))
-                  .toList(),
-              http.mirrors().stream()
-                  .map(m -> new Mirror(mirror(m.destination(), metadata), m.share()))
-                  .toList()));
+              Forward.to(
+                  http.destinations().stream()
+                      .map(d -> new WeightedCluster(primary(d.destination(), metadata), d.weight()))
+                      .toList(),
+                  http.mirrors().stream()
+                      .map(m -> new Mirror(mirror(m.destination(), metadata), m.share()))
+                      .toList())));
     }
     return routes;
   }

@@ -46,9 +46,21 @@ public record LocalAnswer(int status, String text) {
         public void failed(Throwable cause) {}
       };
 
+  /** Its header lines, without the length. */
+  public Headers headers() {
+    return text.isEmpty()
+        ? Headers.EMPTY
+        : Headers.builder().add("Content-Type", "text/plain").build();
+  }
+
+  /** Its text as a line of its own. */
+  public byte[] body() {
+    return text.isEmpty() ? new byte[0] : (text + "\n").getBytes(StandardCharsets.US_ASCII);
+  }
+
   /** Sends it, and completes the answer. */
   public void sendTo(DownstreamResponse response) {
-    byte[] body = text.isEmpty() ? new byte[0] : (text + "\n").getBytes(StandardCharsets.US_ASCII);
+    byte[] body = body();
     Headers.Builder headers = Headers.builder();
     if (body.length > 0) {
       headers.add("Content-Type", "text/plain");

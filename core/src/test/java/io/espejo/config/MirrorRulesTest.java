@@ -222,12 +222,13 @@ class MirrorRulesTest {
   }
 
   private static List<Mirror> mirrors(String text) throws RulesException {
-    return Texts.compileWithHttpbin(text)
-        .routes()
-        .virtualHost("httpbin")
-        .orElseThrow()
-        .routes()
-        .get(0)
+    return Texts.forward(
+            Texts.compileWithHttpbin(text)
+                .routes()
+                .virtualHost("httpbin")
+                .orElseThrow()
+                .routes()
+                .get(0))
         .mirrors();
   }
 }

@@ -100,7 +100,7 @@ class RoutingRulesTest {
               - destination: {host: httpbin, subset: v2}
                 weight: 20
             """);
-    assertThat(routes(text).get(0).clusters())
+    assertThat(Texts.forward(routes(text).get(0)).clusters())
         .extracting(WeightedCluster::weight)
         .containsExactly(80, 20);
   }
@@ -196,7 +196,7 @@ class RoutingRulesTest {
             - route: [{destination: {host: httpbin, port: {number: 9000}}}]
             """);
     assertThat(routes(text))
-        .extracting(route -> route.clusters().get(0).cluster())
+        .extracting(route -> Texts.forward(route).clusters().get(0).cluster())
         .containsExactly(
             "outbound|80||nosuch.org",
             "outbound|8000|v3|httpbin.default.svc.cluster.local",

@@ -248,7 +248,7 @@ class RulesTest {
             """);
     assertThat(
             Texts.compileWithHttpbin(text).routes().virtualHost("httpbin").orElseThrow().routes())
-        .extracting(route -> route.clusters().get(0).cluster())
+        .extracting(route -> Texts.forward(route).clusters().get(0).cluster())
         .containsOnly("outbound|8000|v1|httpbin.default.svc.cluster.local");
   }
 

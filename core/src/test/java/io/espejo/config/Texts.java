@@ -2,6 +2,8 @@ package io.espejo.config;
 
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.espejo.route.Forward;
+import io.espejo.route.Route;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -102,6 +104,11 @@ final class Texts {
   /** The warnings about a text beside the walk-through's service, as lines. */
   static List<String> warnings(String text) throws RulesException {
     return compileWithHttpbin(text).warnings().stream().map(Problem::toString).toList();
+  }
+
+  /** What a route that forwards does. */
+  static Forward forward(Route route) {
+    return (Forward) route.action();
   }
 
   static List<RuleFile> files(String... texts) {

@@ -2,6 +2,7 @@ package io.espejo.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espejo.route.Forward;
 import io.espejo.route.Mirror;
 import io.espejo.route.Route;
 import io.espejo.route.RouteTable;
@@ -26,8 +27,7 @@ class WalkthroughTest {
   void service_withoutVirtualService_isBalancedOverAllItsEndpoints() throws Exception {
     CompiledRules rules = Texts.compile(Texts.HTTPBIN);
     assertThat(routes(rules, "httpbin:8000"))
-        .containsExactly(
-            new Route("default", List.of(), List.of(new WeightedCluster(WHOLE, 1)), List.of()));
+        .containsExactly(route("default", new WeightedCluster(WHOLE, 1)));
     EndpointSpec v1 = new EndpointSpec("127.0.0.1", 8081, 1);
     EndpointSpec v2 = new EndpointSpec("127.0.0.1", 8082, 1);
     assertThat(rules.clusters())
@@ -55,8 +55,7 @@ class WalkthroughTest {
                     weight: 100
                 """));
     assertThat(routes(rules, "httpbin"))
-        .containsExactly(
-            new Route("httpbin/0", List.of(), List.of(new WeightedCluster(V1, 100)), List.of()));
+        .containsExactly(route("httpbin/0", new WeightedCluster(V1, 100)));
     assertThat(rules.warnings()).isEmpty();
   }
 
@@ -72,7 +71,7 @@ class WalkthroughTest {
                 mirrorPercentage:
                   value: 100.0
                 """));
-    assertThat(routes(rules, "httpbin").get(0).mirrors())
+    assertThat(Texts.forward(routes(rules, "httpbin").get(0)).mirrors())
         .containsExactly(new Mirror(V2, Share.ALL));
     assertThat(rules.warnings()).isEmpty();
   }
@@ -132,6 +131,10 @@ class WalkthroughTest {
   void files_none_knowNoHost() throws Exception {
     assertThat(Texts.compile().routes().virtualHost("httpbin")).isEmpty();
     assertThat(Texts.compile("", "# nothing\n", "---\n---\n").clusters()).isEmpty();
+  }
+
+  private static Route route(String name, WeightedCluster cluster) {
+    return new Route(name, List.of(), Forward.to(List.of(cluster), List.of()));
   }
 
   private static List<Route> routes(CompiledRules rules, String authority) {

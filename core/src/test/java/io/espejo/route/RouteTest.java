@@ -13,33 +13,33 @@ import org.junit.jupiter.api.Test;
 class RouteTest {
   @Test
   void cluster_single_getsEveryRequestEvenAtWeightZero() {
-    Route route = route(new WeightedCluster("v1", 0));
-    assertThat(route.cluster(0)).isEqualTo("v1");
-    assertThat(route.cluster(999_999)).isEqualTo("v1");
+    Forward forward = forward(new WeightedCluster("v1", 0));
+    assertThat(forward.cluster(0).cluster()).isEqualTo("v1");
+    assertThat(forward.cluster(999_999).cluster()).isEqualTo("v1");
   }
 
   @Test
   void cluster_weightsOf80And20_divideTheDraws() {
-    assertThat(counts(route(new WeightedCluster("v1", 80), new WeightedCluster("v2", 20))))
+    assertThat(counts(forward(new WeightedCluster("v1", 80), new WeightedCluster("v2", 20))))
         .isEqualTo(Map.of("v1", 800_000L, "v2", 200_000L));
   }
 
   @Test
   void cluster_weightsThatAreNot100_areRelativeToTheirSum() {
-    assertThat(counts(route(new WeightedCluster("v1", 1), new WeightedCluster("v2", 3))))
+    assertThat(counts(forward(new WeightedCluster("v1", 1), new WeightedCluster("v2", 3))))
         .isEqualTo(Map.of("v1", 250_000L, "v2", 750_000L));
   }
 
   @Test
   void cluster_largestWeights_doNotOverflow() {
     int max = Integer.MAX_VALUE;
-    assertThat(counts(route(new WeightedCluster("v1", max), new WeightedCluster("v2", max))))
+    assertThat(counts(forward(new WeightedCluster("v1", max), new WeightedCluster("v2", max))))
         .isEqualTo(Map.of("v1", 500_000L, "v2", 500_000L));
   }
 
   @Test
   void cluster_weightZeroAmongSeveral_getsNone() {
-    assertThat(counts(route(new WeightedCluster("v1", 0), new WeightedCluster("v2", 1))))
+    assertThat(counts(forward(new WeightedCluster("v1", 0), new WeightedCluster("v2", 1))))
         .isEqualTo(Map.of("v2", 1_000_000L));
   }
 
@@ -51,12 +51,13 @@ class RouteTest {
 
   @Test
   void route_withoutMatches_acceptsEverything() {
-    assertThat(route(new WeightedCluster("v1", 1)).accepts(TestRequest.get("/a"), "/a")).isTrue();
+    Route route = new Route("r", List.of(), forward("v1"));
+    assertThat(route.accepts(TestRequest.get("/a"), "/a")).isTrue();
   }
 
   @Test
   void route_severalMatches_acceptsWhatAnyOfThemAccepts() {
-    Route route = new Route("r", List.of(exactly("/a"), exactly("/b")), clusters("v1"), List.of());
+    Route route = new Route("r", List.of(exactly("/a"), exactly("/b")), forward("v1"));
     assertThat(route.accepts(TestRequest.get("/a"), "/a")).isTrue();
     assertThat(route.accepts(TestRequest.get("/b"), "/b")).isTrue();
     assertThat(route.accepts(TestRequest.get("/c"), "/c")).isFalse();
@@ -64,17 +65,17 @@ class RouteTest {
 
   @Test
   void virtualHost_severalRoutes_givesTheFirstThatAccepts() {
-    Route a = new Route("a", List.of(exactly("/a")), clusters("v1"), List.of());
-    Route b = new Route("b", List.of(exactly("/a"), exactly("/b")), clusters("v2"), List.of());
+    Route a = new Route("a", List.of(exactly("/a")), forward("v1"));
+    Route b = new Route("b", List.of(exactly("/a"), exactly("/b")), forward("v2"));
     VirtualHost host = VirtualHost.of("httpbin", List.of("httpbin"), List.of(a, b));
     assertThat(host.route(TestRequest.get("/a"), "/a")).contains(a);
     assertThat(host.route(TestRequest.get("/b"), "/b")).contains(b);
     assertThat(host.route(TestRequest.get("/c"), "/c")).isEmpty();
   }
 
-  private static Map<String, Long> counts(Route route) {
+  private static Map<String, Long> counts(Forward forward) {
     return IntStream.range(0, 1_000_000)
-        .mapToObj(route::cluster)
+        .mapToObj(draw -> forward.cluster(draw).cluster())
         .collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));
   }
 
@@ -82,11 +83,11 @@ class RouteTest {
     return new RouteMatch(List.of(new Condition.Path(new TextMatch.Exact(path, false))));
   }
 
-  private static Route route(WeightedCluster... clusters) {
-    return new Route("r", List.of(), List.of(clusters), List.of());
+  private static Forward forward(WeightedCluster... clusters) {
+    return Forward.to(List.of(clusters), List.of());
   }
 
-  private static List<WeightedCluster> clusters(String name) {
-    return List.of(new WeightedCluster(name, 1));
+  private static Forward forward(String cluster) {
+    return forward(new WeightedCluster(cluster, 1));
   }
 }
