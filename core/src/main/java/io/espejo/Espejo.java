@@ -30,6 +30,7 @@ import io.espejo.route.ShadowHost;
 import io.espejo.route.TargetPath;
 import io.espejo.route.VirtualHost;
 import io.espejo.route.WeightedCluster;
+import io.espejo.upstream.Affinity;
 import io.espejo.upstream.Cluster;
 import io.espejo.upstream.Endpoint;
 import io.espejo.upstream.Leg;
@@ -73,6 +74,9 @@ public final class Espejo implements AutoCloseable {
   /** v1 may close a connection that idles longer; Node.js does after 5 s, gunicorn after 2 s. */
   private static final Duration POOL_IDLE = Duration.ofMillis(1500);
 
+  /** New names get so long to be resolved before requests may meet them. */
+  private static final Duration FIRST_ADDRESSES = Duration.ofSeconds(1);
+
   private static final Duration PRIMARY_GRACE = Duration.ofSeconds(30);
   private static final Duration SHADOW_GRACE = Duration.ofSeconds(2);
 
@@ -108,6 +112,7 @@ public final class Espejo implements AutoCloseable {
                 POOL_IDLE,
                 settings.primary().idleTimeout(),
                 settings.primaryMaxConnections(),
+                settings.primary().maxRequests() - settings.primaryMaxConnections(),
                 settings.primary().maxRequests()));
     shadowLeg =
         Leg.start(
@@ -118,7 +123,8 @@ public final class Espejo implements AutoCloseable {
                 POOL_IDLE,
                 Duration.ZERO,
                 settings.shadowMaxConnections(),
-                settings.shadow().maxInFlight()));
+                settings.shadow().maxInFlight(),
+                Integer.MAX_VALUE));
     mirroring = new Mirroring(shadowLeg, settings.shadow(), listener);
     mirroring.enabled(settings.mirroringEnabled());
     watchThread =
@@ -206,7 +212,10 @@ public final class Espejo implements AutoCloseable {
     for (Problem warning : rules.warnings()) {
       LOG.log(Level.WARNING, "{0}", warning);
     }
-    snapshot = snapshot.next(rules, primaryLeg, shadowLeg, mirroring);
+    Snapshot next = snapshot.next(rules, primaryLeg, shadowLeg, mirroring);
+    next.awaitAddresses(FIRST_ADDRESSES);
+    snapshot.replacedBy(next);
+    snapshot = next;
     rulesTaken.increment();
     LOG.log(
         Level.INFO,
@@ -300,12 +309,14 @@ public final class Espejo implements AutoCloseable {
     Forward action = verdict.action();
     WeightedCluster chosen = action.cluster(draws.getAsInt());
     Cluster cluster = verdict.snapshot().primaries().get(chosen.cluster());
-    Optional<Endpoint> endpoint = cluster == null ? Optional.empty() : cluster.pick();
+    Affinity affinity = cluster == null ? Affinity.NONE : cluster.affinity(request);
+    Optional<Endpoint> endpoint =
+        cluster == null ? Optional.empty() : cluster.pick(affinity, List.of());
     if (endpoint.isEmpty()) {
       LocalAnswer.NO_UPSTREAM.sendTo(response);
       return;
     }
-    if (!endpoint.get().acquire(settings.primary().maxRequests())) {
+    if (!endpoint.get().acquire()) {
       LocalAnswer.OVERFLOW.sendTo(response);
       return;
     }

@@ -11,10 +11,13 @@ import io.espejo.route.VirtualHost;
 import io.espejo.upstream.Cluster;
 import io.espejo.upstream.ClusterSpec;
 import io.espejo.upstream.Leg;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * One set of rules as requests meet it; a request keeps the one it began with.
@@ -62,5 +65,30 @@ record Snapshot(
     return known != null && known.cluster().map(Cluster::spec).equals(spec)
         ? known
         : mirroring.destination(name, spec.map(defined -> new Cluster(defined, shadow)));
+  }
+
+  /** Waits until the names of its clusters have addresses, but not longer than this in all. */
+  void awaitAddresses(Duration atMost) {
+    long deadline = System.nanoTime() + atMost.toNanos();
+    try {
+      for (Cluster cluster : clusters()) {
+        cluster.awaitAddresses(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+      }
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Closes what the next set does not carry over; what runs there comes to its end. */
+  void replacedBy(Snapshot next) {
+    Set<Cluster> kept = Set.copyOf(next.clusters());
+    clusters().stream().filter(cluster -> !kept.contains(cluster)).forEach(Cluster::close);
+  }
+
+  private List<Cluster> clusters() {
+    return Stream.concat(
+            primaries.values().stream(),
+            mirrors.values().stream().flatMap(destination -> destination.cluster().stream()))
+        .toList();
   }
 }

@@ -55,7 +55,14 @@ public class FanOutBenchmark {
   private final Leg leg =
       Leg.start(
           new Leg.Settings(
-              "benchmark", 4, Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ZERO, 1, 1));
+              "benchmark",
+              4,
+              Duration.ofSeconds(1),
+              Duration.ofSeconds(1),
+              Duration.ZERO,
+              1,
+              1,
+              2));
   private final Mirroring mirroring = new Mirroring(leg, MirrorLimits.DEFAULT, MirrorListener.NONE);
   private final RequestHead head = RequestHead.primary(new Post(), "/post");
   private final Shadow shadow =

@@ -39,7 +39,7 @@ record Service(String host, List<ServiceEntry> entries, Map<String, Subset> subs
   private void add(
       Map<String, ClusterSpec> clusters, int port, String subset, Map<String, String> labels) {
     String name = clusterName(port, subset, host);
-    clusters.put(name, new ClusterSpec(name, endpoints(port, labels)));
+    clusters.put(name, ClusterSpec.of(name, endpoints(port, labels)));
   }
 
   private List<EndpointSpec> endpoints(int portNumber, Map<String, String> labels) {

@@ -12,11 +12,17 @@ public final class MirrorDestination {
   private final OutcomeCounter counter = new OutcomeCounter();
   private final AtomicInteger inFlight = new AtomicInteger();
   private final Pause pause;
+  private final int maxInFlight;
 
   MirrorDestination(String name, Optional<Cluster> cluster, MirrorLimits limits) {
     this.name = name;
     this.cluster = cluster;
     this.pause = new Pause(limits);
+    // What a DestinationRule says stands over our own bound.
+    this.maxInFlight =
+        cluster
+            .flatMap(known -> known.maxRequests().stream().boxed().findFirst())
+            .orElse(limits.maxInFlight());
   }
 
   /** The cluster's name, as Istio has it. */
@@ -42,8 +48,8 @@ public final class MirrorDestination {
     return pause;
   }
 
-  boolean acquire(int limit) {
-    if (inFlight.incrementAndGet() > limit) {
+  boolean acquire() {
+    if (inFlight.incrementAndGet() > maxInFlight) {
       inFlight.decrementAndGet();
       return false;
     }

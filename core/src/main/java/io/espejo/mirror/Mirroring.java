@@ -103,7 +103,7 @@ public final class Mirroring implements AutoCloseable {
       probe = admission == Pause.Admission.PROBE;
       if (admission == Pause.Admission.PAUSED) {
         refusal = Reason.PAUSED;
-      } else if (!destination.acquire(limits.maxInFlight())) {
+      } else if (!destination.acquire()) {
         refusal = Reason.IN_FLIGHT;
       } else if (!memory.reserve(headBytes)) {
         destination.release();
@@ -149,6 +149,11 @@ public final class Mirroring implements AutoCloseable {
         outcome instanceof Outcome.Failed failed
             ? failed.reason()
             : outcome instanceof Outcome.Dropped dropped ? dropped.reason() : Reason.DISABLED;
+    return tellsOfFailure(reason);
+  }
+
+  /** Whether it is the destination that failed, and not one of our own bounds that was met. */
+  static boolean tellsOfFailure(Reason reason) {
     return switch (reason) {
       case CONNECT, CONNECT_TIMEOUT, BODY_TIMEOUT, ANSWER_TIMEOUT, RESET, GARBAGE -> true;
       default -> false;

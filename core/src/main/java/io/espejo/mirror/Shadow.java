@@ -70,6 +70,7 @@ public final class Shadow implements BodyObserver {
 
   private void send() {
     OutgoingRequest outgoing;
+    Reason refusal = Reason.NO_ENDPOINT;
     synchronized (this) {
       if (outcome != null) {
         return;
@@ -77,15 +78,17 @@ public final class Shadow implements BodyObserver {
       Endpoint picked = destination.cluster().flatMap(cluster -> cluster.pick()).orElse(null);
       if (picked == null) {
         outgoing = null;
+      } else if (!picked.acquire()) {
+        refusal = Reason.IN_FLIGHT;
+        outgoing = null;
       } else {
-        picked.acquire(Integer.MAX_VALUE);
         endpoint = picked;
         outgoing = picked.newRequest(head);
         request = outgoing;
       }
     }
     if (outgoing == null) {
-      settle(new Outcome.Dropped(Reason.NO_ENDPOINT));
+      settle(new Outcome.Dropped(refusal));
       return;
     }
     if (body != null) {
@@ -164,6 +167,11 @@ public final class Shadow implements BodyObserver {
       endpoint = null;
     }
     if (used != null) {
+      if (failure == null) {
+        used.report(result.getResponse().getStatus());
+      } else if (Mirroring.tellsOfFailure(reason(failure))) {
+        used.reportFailure();
+      }
       used.release();
     }
   }

@@ -1,49 +1,80 @@
 package io.espejo.upstream;
 
 import io.espejo.upstream.ClusterSpec.EndpointSpec;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.eclipse.jetty.client.Origin;
-import org.eclipse.jetty.client.transport.HttpClientTransportOverHTTP;
+import org.eclipse.jetty.client.AbstractConnectionPool;
 import org.eclipse.jetty.client.transport.HttpDestination;
-import org.jspecify.annotations.Nullable;
+import org.eclipse.jetty.io.Transport;
 
-/** One address of a cluster as one leg reaches it, with the number of requests there now. */
+/**
+ * One address of a cluster as one leg reaches it, with the number of requests there now and what is
+ * known of its health.
+ */
 public final class Endpoint {
-  private final EndpointSpec spec;
-  private final URI uri;
-  private final Leg leg;
-  private final AtomicInteger active = new AtomicInteger();
-  private volatile @Nullable HttpDestination destination;
+  /** What stands before the path of a Unix domain socket. */
+  public static final String UNIX = "unix://";
 
-  Endpoint(EndpointSpec spec, Leg leg) {
+  /** More server names than an endpoint should have; then they are looked up anew. */
+  private static final int MAX_DESTINATIONS = 64;
+
+  private final EndpointSpec spec;
+  private final Cluster cluster;
+  private final URI uri;
+  private final long hash;
+  private final AtomicInteger active = new AtomicInteger();
+  private final Ejections.Health health = new Ejections.Health();
+
+  /** By server name. Kept, because Jetty's own look-up builds and hashes an origin each time. */
+  private final Map<String, HttpDestination> destinations = new ConcurrentHashMap<>();
+
+  Endpoint(EndpointSpec spec, Cluster cluster) {
     this.spec = spec;
-    this.leg = leg;
+    this.cluster = cluster;
     String host = spec.address().indexOf(':') >= 0 ? "[" + spec.address() + "]" : spec.address();
-    this.uri = URI.create("http://" + host + ":" + spec.port());
+    String authority = isUnix() ? "localhost" : host + ":" + spec.port();
+    this.uri = URI.create(cluster.wire().scheme() + "://" + authority);
+    this.hash = Hash.of(isUnix() ? spec.address() : authority);
+  }
+
+  private boolean isUnix() {
+    return spec.address().startsWith(UNIX);
   }
 
   /** A request for this address. */
   public OutgoingRequest newRequest(RequestHead head) {
-    return new OutgoingRequest(leg.client(), this, destination(), head);
+    return new OutgoingRequest(this, destination(head.authority()), head);
   }
 
   /** The threads of the leg; what runs there must not block. */
   public Executor threads() {
-    return leg.executor();
+    return cluster.leg().executor();
   }
 
   /** Runs {@code task} on the leg's timer thread after {@code delay}; it must be short. */
   public void after(Duration delay, Runnable task) {
-    leg.after(delay, task);
+    cluster.leg().after(delay, task);
   }
 
-  /** Counts one more request, until {@link #release}; false when there are {@code limit} now. */
-  public boolean acquire(int limit) {
-    if (active.incrementAndGet() > limit) {
-      active.decrementAndGet();
+  /** Counts one more request, until {@link #release}; false when there are too many now. */
+  public boolean acquire() {
+    if (!cluster.acquire()) {
+      return false;
+    }
+    int limit =
+        cluster.maxRequests().isPresent()
+            ? Integer.MAX_VALUE
+            : cluster.leg().settings().maxRequests();
+    if (!Cluster.acquire(active, limit)) {
+      cluster.release();
       return false;
     }
     return true;
@@ -52,6 +83,25 @@ public final class Endpoint {
   /** One request less. */
   public void release() {
     active.decrementAndGet();
+    cluster.release();
+  }
+
+  /** Hears that it answered with this status; too many of 500 and more in a row may eject it. */
+  public void report(int status) {
+    cluster
+        .ejections()
+        .ifPresent(ejections -> ejections.answered(cluster.endpoints(), this, status));
+  }
+
+  /**
+   * Hears that it gave no whole answer: refused, reset or timed out, but not for our own limits.
+   */
+  public void reportFailure() {
+    cluster.ejections().ifPresent(ejections -> ejections.failed(cluster.endpoints(), this));
+  }
+
+  Ejections.Health health() {
+    return health;
   }
 
   int active() {
@@ -62,25 +112,64 @@ public final class Endpoint {
     return spec.weight();
   }
 
+  /** Of its address and port; the same in every process. */
+  long hash() {
+    return hash;
+  }
+
+  EndpointSpec spec() {
+    return spec;
+  }
+
   URI uri() {
     return uri;
   }
 
-  /** Kept, because Jetty's own look-up builds and hashes an origin for every request. */
-  private HttpDestination destination() {
-    HttpDestination known = destination;
+  Cluster cluster() {
+    return cluster;
+  }
+
+  int connections() {
+    int sum = 0;
+    for (HttpDestination destination : destinations.values()) {
+      sum += Wire.pool(destination).map(AbstractConnectionPool::getConnectionCount).orElse(0);
+    }
+    return sum;
+  }
+
+  private HttpDestination destination(String authority) {
+    String serverName = cluster.wire().serverName(authority);
+    HttpDestination known = destinations.get(serverName);
     if (known == null || known.stale()) {
-      Origin.Address address = new Origin.Address(uri.getHost(), spec.port());
-      Origin origin = new Origin("http", address, null, HttpClientTransportOverHTTP.HTTP11);
-      known = (HttpDestination) leg.client().resolveDestination(origin);
-      destination = known;
+      known = cluster.wire().destination(this, serverName, transport(serverName));
+      if (destinations.size() >= MAX_DESTINATIONS) {
+        destinations.clear();
+      }
+      destinations.put(serverName, known);
     }
     return known;
+  }
+
+  private Transport transport(String serverName) {
+    if (isUnix()) {
+      return new Transport.TCPUnix(Path.of(spec.address().substring(UNIX.length())));
+    }
+    try {
+      // A literal: nobody is asked. The name goes along for TLS.
+      byte[] address = InetAddress.getByName(spec.address()).getAddress();
+      return new PinnedTransport(
+          new InetSocketAddress(
+              InetAddress.getByAddress(serverName.isEmpty() ? null : serverName, address),
+              spec.port()),
+          cluster.spec().pool().keepalive());
+    } catch (UnknownHostException notALiteral) {
+      throw new IllegalArgumentException("address: " + spec.address(), notALiteral);
+    }
   }
 
   /** Its address and port. */
   @Override
   public String toString() {
-    return uri.getAuthority();
+    return isUnix() ? spec.address() : uri.getAuthority();
   }
 }

@@ -1,5 +1,6 @@
 package io.espejo.upstream;
 
+import io.espejo.upstream.ClusterSpec.ConnectionPool;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,12 +22,24 @@ final class IdlePool extends DuplexConnectionPool {
   /** Between the last moment at which a connection may be taken and its first byte. */
   private static final long SLACK_MILLIS = 1000;
 
+  private final Cluster cluster;
   private final long maxIdleMillis;
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
 
-  IdlePool(Destination destination, int maxConnections, Duration maxIdle) {
-    super(destination, maxConnections);
-    this.maxIdleMillis = maxIdle.toMillis();
+  IdlePool(Destination destination) {
+    super(destination, Wire.endpoint(destination).cluster().maxConnections());
+    this.cluster = Wire.endpoint(destination).cluster();
+    this.maxIdleMillis = cluster.maxIdle().toMillis();
+    ConnectionPool limits = cluster.spec().pool();
+    setMaxUsage(limits.maxRequestsPerConnection());
+    setMaxDuration(limits.maxConnectionDuration().map(Duration::toMillis).orElse(0L));
+  }
+
+  @Override
+  protected void tryCreate(boolean create) {
+    if (cluster.mayConnect(this)) {
+      super.tryCreate(create);
+    }
   }
 
   @Override

@@ -1,24 +1,23 @@
 package io.espejo.upstream;
 
+import io.espejo.upstream.ClusterSpec.Protocol;
+import io.espejo.upstream.NameRefresh.Lookups;
 import java.lang.System.Logger.Level;
+import java.net.InetAddress;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import org.eclipse.jetty.client.Destination;
-import org.eclipse.jetty.client.HttpClient;
-import org.eclipse.jetty.client.ProcessingProtocolHandler;
-import org.eclipse.jetty.client.Request;
-import org.eclipse.jetty.client.Response;
-import org.eclipse.jetty.client.transport.HttpClientTransportOverHTTP;
-import org.eclipse.jetty.client.transport.HttpDestination;
-import org.eclipse.jetty.http.HttpCompliance;
-import org.eclipse.jetty.http.HttpCookieStore;
-import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.io.ArrayByteBufferPool;
-import org.eclipse.jetty.io.ClientConnector;
+import org.eclipse.jetty.io.ByteBufferPool;
 import org.eclipse.jetty.util.component.LifeCycle;
-import org.eclipse.jetty.util.thread.Invocable.InvocationType;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 import org.eclipse.jetty.util.thread.Scheduler;
@@ -28,43 +27,41 @@ import org.eclipse.jetty.util.thread.Scheduler;
  *
  * <p>The two legs share no thread, selector, timer or buffer pool, so nothing that happens on one
  * takes anything from the other. All threads are daemons named {@code espejo-LEG-...}, at most
- * {@link Settings#threads} and a timer; the buffer pool keeps at most 24 MiB. Safe for any threads;
- * {@link #close} ends every thread and connection.
+ * {@link Settings#threads} and a timer, and up to four more if names are to be resolved; the buffer
+ * pool keeps at most 24 MiB. Safe for any threads; {@link #close} ends every thread and connection.
  */
 public final class Leg implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Leg.class.getName());
-
-  /** Header lines of a request may take this many bytes, as those of the usual containers may. */
-  private static final int MAX_REQUEST_HEADERS = 128 * 1024;
-
   private static final Duration SWEEP = Duration.ofMillis(500);
-
-  /** An address that no cluster has any more is forgotten after so long without a connection. */
-  private static final Duration DESTINATION_IDLE = Duration.ofMinutes(1);
-
-  private static final int MAX_RESPONSE_HEADERS = 128 * 1024;
-  private static final HttpCompliance AS_WRITTEN =
-      HttpCompliance.RFC9110.with("as-written", HttpCompliance.Violation.CASE_SENSITIVE_FIELD_NAME);
-
+  private static final int LOOKUP_THREADS = 4;
   private static final int MAX_POOLED_BUFFER = 64 * 1024;
   private static final int MAX_BUFFERS_PER_SIZE = 256;
   private static final long MAX_POOLED_HEAP = 8L * 1024 * 1024;
   private static final long MAX_POOLED_DIRECT = 16L * 1024 * 1024;
 
-  private final HttpClient client;
+  private final Settings settings;
   private final QueuedThreadPool threads;
   private final Scheduler scheduler;
+  private final ByteBufferPool buffers;
+  private final Lookups lookups;
+
+  /** The clients in use, and those that are out of use but may have requests yet. */
+  private final Map<Wire.Spec, Wire> wires = new HashMap<>();
+
+  private final Set<Wire> retired = new HashSet<>();
+  private boolean closed;
 
   /**
    * What differs between the legs.
    *
    * @param name part of the thread names: {@code primary}, {@code shadow}
-   * @param threads how many threads there may be, at least 2
-   * @param connectTimeout how long a connection may take to open
+   * @param threads how many threads there may be, at least 2; each client but the first adds one
+   * @param connectTimeout how long a connection may take to open, unless a cluster says
    * @param maxIdle how long a pooled connection may stay unused
    * @param idleTimeout how long a connection in use may be without traffic; zero: for ever
-   * @param maxConnections per endpoint
-   * @param maxWaiting how many requests may wait for a connection, per endpoint
+   * @param maxConnections per endpoint, unless its cluster says
+   * @param maxWaiting how many requests may wait for a connection, where only the other is said
+   * @param maxRequests per endpoint, those that wait included, unless its cluster says
    */
   public record Settings(
       String name,
@@ -73,80 +70,120 @@ public final class Leg implements AutoCloseable {
       Duration maxIdle,
       Duration idleTimeout,
       int maxConnections,
-      int maxWaiting) {}
+      int maxWaiting,
+      int maxRequests) {}
 
-  private Leg(HttpClient client, QueuedThreadPool threads, Scheduler scheduler) {
-    this.client = client;
-    this.threads = threads;
-    this.scheduler = scheduler;
+  private Leg(Settings settings) {
+    this.settings = settings;
+    String name = "espejo-" + settings.name();
+    threads = new QueuedThreadPool(settings.threads(), 1);
+    threads.setName(name);
+    threads.setDaemon(true);
+    scheduler = new ScheduledExecutorScheduler(name + "-timer", true);
+    buffers =
+        new ArrayByteBufferPool(
+            0, 4096, MAX_POOLED_BUFFER, MAX_BUFFERS_PER_SIZE, MAX_POOLED_HEAP, MAX_POOLED_DIRECT);
+    ScheduledThreadPoolExecutor names =
+        new ScheduledThreadPoolExecutor(
+            LOOKUP_THREADS,
+            task -> {
+              Thread thread = new Thread(task, name + "-names");
+              thread.setDaemon(true);
+              return thread;
+            });
+    names.setRemoveOnCancelPolicy(true);
+    lookups = new Lookups(names, InetAddress::getAllByName);
   }
 
   /** Starts the threads; no connection is opened before the first request. */
   public static Leg start(Settings settings) {
-    String name = "espejo-" + settings.name();
-    QueuedThreadPool threads = new QueuedThreadPool(settings.threads(), 1);
-    threads.setName(name);
-    threads.setDaemon(true);
-    Scheduler scheduler = new ScheduledExecutorScheduler(name + "-timer", true);
-
-    ClientConnector connector = new ClientConnector();
-    connector.setSelectors(1);
-    HttpClientTransportOverHTTP transport = new HttpClientTransportOverHTTP(connector);
-    transport.setConnectionPoolFactory(
-        destination -> new IdlePool(destination, settings.maxConnections(), settings.maxIdle()));
-    // What v1 answers reaches the client in v1's own case.
-    transport.setHeaderCacheCaseSensitive(true);
-    // Nothing that hears of answers blocks, so the selecting thread may call it itself.
-    transport.setInvocationType(InvocationType.NON_BLOCKING);
-    HttpClient client = new HttpClient(transport);
-    client.setName(name);
-    client.setExecutor(threads);
-    client.setScheduler(scheduler);
-    client.setByteBufferPool(
-        new ArrayByteBufferPool(
-            0, 4096, MAX_POOLED_BUFFER, MAX_BUFFERS_PER_SIZE, MAX_POOLED_HEAP, MAX_POOLED_DIRECT));
-    client.setConnectTimeout(settings.connectTimeout().toMillis());
-    client.setIdleTimeout(settings.idleTimeout().toMillis());
-    client.setMaxConnectionsPerDestination(settings.maxConnections());
-    client.setMaxRequestsQueuedPerDestination(settings.maxWaiting());
-    client.setMaxRequestHeadersSize(MAX_REQUEST_HEADERS);
-    client.setMaxResponseHeadersSize(MAX_RESPONSE_HEADERS);
-    client.setHttpCompliance(AS_WRITTEN);
-    client.setFollowRedirects(false);
-    client.setHttpCookieStore(new HttpCookieStore.Empty());
-    client.setUserAgentField(null);
-    client.setUseInputDirectByteBuffers(false);
-    client.setUseOutputDirectByteBuffers(false);
-    client.setDestinationIdleTimeout(DESTINATION_IDLE.toMillis());
-    client.setDefaultRequestContentType(null);
+    Leg leg = new Leg(settings);
     try {
-      client.start();
+      leg.threads.start();
+      leg.scheduler.start();
+      // Most clusters need no other, and it is to be there before the first request.
+      leg.wire(new Wire.Spec(settings.connectTimeout(), Protocol.HTTP1, Optional.empty()));
     } catch (Exception failure) {
-      LifeCycle.stop(client);
+      leg.close();
       throw new IllegalStateException("cannot start the " + settings.name() + " leg", failure);
     }
-    // start() fills both by itself: what is not a plain forwarding client goes afterwards.
-    client.getContentDecoderFactories().clear();
-    client.getProtocolHandlers().clear();
-    client.getProtocolHandlers().put(new InterimHandler());
-    Leg leg = new Leg(client, threads, scheduler);
-    leg.after(SWEEP, leg::closeIdle);
+    leg.after(SWEEP, leg::sweep);
     return leg;
   }
 
-  private void closeIdle() {
-    for (Destination destination : client.getDestinations()) {
-      if (((HttpDestination) destination).getConnectionPool() instanceof IdlePool pool) {
-        pool.closeIdle();
-      }
-    }
-    if (client.isRunning()) {
-      after(SWEEP, this::closeIdle);
+  /** The client for a cluster, until {@link #release}. */
+  Wire wire(ClusterSpec spec) {
+    return wire(
+        new Wire.Spec(
+            spec.pool().connectTimeout().orElse(settings.connectTimeout()),
+            spec.protocol(),
+            spec.tls()));
+  }
+
+  private synchronized Wire wire(Wire.Spec spec) {
+    Wire wire =
+        wires.computeIfAbsent(
+            spec,
+            key -> {
+              if (!wires.isEmpty()) {
+                threads.setMaxThreads(threads.getMaxThreads() + 1);
+              }
+              return Wire.start(key, this);
+            });
+    wire.users++;
+    return wire;
+  }
+
+  /** One cluster less that uses it. */
+  synchronized void release(Wire wire) {
+    wire.users--;
+    if (wire.users == 0) {
+      wires.remove(wire.spec());
+      wire.retiredAt = System.nanoTime();
+      retired.add(wire);
     }
   }
 
-  HttpClient client() {
-    return client;
+  /** Closes what has idled too long, and clients that nobody needs any more. */
+  private void sweep() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      wires.values().forEach(Wire::closeIdle);
+      for (Wire wire : List.copyOf(retired)) {
+        wire.closeIdle();
+        if (wire.isUnused()) {
+          retired.remove(wire);
+          threads.execute(
+              () -> {
+                wire.stop();
+                threads.setMaxThreads(threads.getMaxThreads() - 1);
+              });
+        }
+      }
+    }
+    after(SWEEP, this::sweep);
+  }
+
+  Settings settings() {
+    return settings;
+  }
+
+  QueuedThreadPool threads() {
+    return threads;
+  }
+
+  Scheduler scheduler() {
+    return scheduler;
+  }
+
+  ByteBufferPool buffers() {
+    return buffers;
+  }
+
+  Lookups lookups() {
+    return lookups;
   }
 
   /** The leg's threads; what runs there must not block. */
@@ -162,33 +199,24 @@ public final class Leg implements AutoCloseable {
   /** Aborts what runs, closes every connection and ends every thread. */
   @Override
   public void close() {
-    for (LifeCycle part : List.of(client, scheduler, threads)) {
-      try {
-        LifeCycle.stop(part);
-      } catch (RuntimeException failure) {
-        // The others must end all the same.
-        LOG.log(Level.WARNING, "cannot stop " + part, failure);
-      }
+    List<Wire> all = new ArrayList<>();
+    synchronized (this) {
+      closed = true;
+      all.addAll(wires.values());
+      all.addAll(retired);
     }
+    lookups.threads().shutdownNow();
+    all.forEach(Wire::stop);
+    stop(scheduler);
+    stop(threads);
   }
 
-  /**
-   * Reads over every interim answer but 101, up to a limit. Without it a second 100, or any other
-   * 1xx, leaves the exchange without an end, and what it holds is never given back
-   * (jetty.project#15575).
-   */
-  private static final class InterimHandler extends ProcessingProtocolHandler {
-    @Override
-    public boolean accept(Request request, Response response) {
-      int status = response.getStatus();
-      return status >= 100 && status < 200 && status != 101;
-    }
-
-    @Override
-    protected void onProcessing(Request request, HttpFields headers) {
-      if (request instanceof OutgoingRequest outgoing) {
-        outgoing.onInterim();
-      }
+  static void stop(Object part) {
+    try {
+      LifeCycle.stop(part);
+    } catch (RuntimeException failure) {
+      // The others must end all the same.
+      LOG.log(Level.WARNING, "cannot stop " + part, failure);
     }
   }
 }

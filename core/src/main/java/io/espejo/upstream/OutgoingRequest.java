@@ -3,11 +3,11 @@ package io.espejo.upstream;
 import java.net.URI;
 import java.util.concurrent.CompletableFuture;
 import org.eclipse.jetty.client.Destination;
-import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.transport.HttpConversation;
 import org.eclipse.jetty.client.transport.HttpRequest;
 import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.http.HttpHeader;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,15 +25,26 @@ public final class OutgoingRequest extends HttpRequest {
   private final String method;
   private final String path;
   private final @Nullable String query;
+  private final boolean http2;
+  private final @Nullable String host;
   private int interim;
 
-  OutgoingRequest(HttpClient client, Endpoint endpoint, Destination destination, RequestHead head) {
-    super(client, new HttpConversation(), endpoint.uri());
+  OutgoingRequest(Endpoint endpoint, Destination destination, RequestHead head) {
+    super(endpoint.cluster().wire().client(), new HttpConversation(), endpoint.uri());
     this.destination = destination;
+    this.http2 = endpoint.cluster().wire().speaksHttp2();
     this.method = head.method();
     this.path = head.path();
     this.query = head.rawQuery();
-    headers(fields -> fields.add(head.fields()));
+    this.host = head.fields().get(HttpHeader.HOST);
+    headers(
+        fields -> {
+          fields.add(head.fields());
+          if (http2) {
+            fields.remove(HttpHeader.HOST);
+            fields.remove(HttpHeader.TRANSFER_ENCODING);
+          }
+        });
   }
 
   /** Sends it; the listener hears the end exactly once, perhaps inside this call. */
@@ -59,6 +70,17 @@ public final class OutgoingRequest extends HttpRequest {
   @Override
   public @Nullable String getQuery() {
     return query;
+  }
+
+  /** On HTTP/2 it becomes the authority, as it is. */
+  @Override
+  public String getHost() {
+    return http2 && host != null ? host : super.getHost();
+  }
+
+  @Override
+  public int getPort() {
+    return http2 ? -1 : super.getPort();
   }
 
   /**

@@ -34,11 +34,11 @@ class WalkthroughTest {
         .isEqualTo(
             Map.of(
                 WHOLE,
-                new ClusterSpec(WHOLE, List.of(v1, v2)),
+                ClusterSpec.of(WHOLE, List.of(v1, v2)),
                 V1,
-                new ClusterSpec(V1, List.of(v1)),
+                ClusterSpec.of(V1, List.of(v1)),
                 V2,
-                new ClusterSpec(V2, List.of(v2))));
+                ClusterSpec.of(V2, List.of(v2))));
     assertThat(rules.warnings()).isEmpty();
   }
 
