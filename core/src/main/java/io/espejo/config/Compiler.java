@@ -38,12 +38,28 @@ final class Compiler {
     this.options = options;
     this.report = report;
     virtualServices = only(VirtualService.class, documents);
-    destinationRules = only(DestinationRule.class, documents);
-    serviceEntries = only(ServiceEntry.class, documents);
+    destinationRules =
+        only(DestinationRule.class, documents).stream()
+            .filter(rule -> visible(rule.visibility(), rule.metadata()))
+            .toList();
+    List<WorkloadEntry> workloads = only(WorkloadEntry.class, documents);
+    serviceEntries =
+        only(ServiceEntry.class, documents).stream()
+            .filter(entry -> visible(entry.visibility(), entry.metadata()))
+            .map(entry -> entry.select(workloads, report))
+            .toList();
   }
 
   private static <T> List<T> only(Class<T> type, List<Document> documents) {
     return documents.stream().filter(type::isInstance).map(type::cast).toList();
+  }
+
+  private boolean visible(Visibility visibility, Metadata metadata) {
+    boolean visible = visibility.includes(options.namespace());
+    if (!visible) {
+      report.warn(metadata.place(), metadata.name() + " is exported to other namespaces alone");
+    }
+    return visible;
   }
 
   CompiledRules compile() {
@@ -60,8 +76,7 @@ final class Compiler {
         entriesByHost.computeIfAbsent(name, key -> new ArrayList<>()).add(entry);
       }
     }
-    entriesByHost.forEach(
-        (host, entries) -> services.put(host, new Service(host, entries, subsets(host))));
+    entriesByHost.forEach((host, entries) -> services.put(host, service(host, entries)));
     checkDestinationRules();
     Map<String, ClusterSpec> clusters = new LinkedHashMap<>();
     services.values().forEach(service -> clusters.putAll(service.clusters()));
@@ -71,8 +86,7 @@ final class Compiler {
   }
 
   /** Of the rules for a host those count that name it most closely; their subsets add up. */
-  private Map<String, Subset> subsets(String host) {
-    Map<String, Subset> subsets = new LinkedHashMap<>();
+  private Service service(String host, List<ServiceEntry> entries) {
     Optional<String> closest =
         destinationRules.stream()
             .map(Compiler::fullHost)
@@ -80,10 +94,18 @@ final class Compiler {
             .max(
                 Comparator.comparing((String h) -> !h.startsWith("*"))
                     .thenComparing(String::length));
+    Map<String, Subset> subsets = new LinkedHashMap<>();
+    Optional<TrafficPolicy> policy = Optional.empty();
     for (DestinationRule rule : destinationRules) {
       if (closest.filter(fullHost(rule)::equals).isEmpty()) {
         continue;
       }
+      if (policy.isPresent() && rule.policy().isPresent()) {
+        report.warn(
+            rule.metadata().place(),
+            host + " has a trafficPolicy in another DestinationRule, which stands");
+      }
+      policy = policy.or(rule::policy);
       for (Subset subset : rule.subsets()) {
         Subset first = subsets.putIfAbsent(subset.name(), subset);
         if (first != null) {
@@ -93,7 +115,7 @@ final class Compiler {
         }
       }
     }
-    return subsets;
+    return new Service(host, entries, policy.orElse(TrafficPolicy.NONE), subsets);
   }
 
   private static String fullHost(DestinationRule rule) {
@@ -188,7 +210,7 @@ final class Compiler {
   }
 
   private static List<Route> defaultRoutes(Service service) {
-    return service.ports().stream()
+    return service.httpPorts().stream()
         .limit(1)
         .map(port -> Service.clusterName(port, "", service.host()))
         .map(name -> new WeightedCluster(name, 1))

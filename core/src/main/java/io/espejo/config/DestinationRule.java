@@ -8,14 +8,21 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Istio's DestinationRule: the subsets of a service. */
-record DestinationRule(Metadata metadata, Host host, List<Subset> subsets) implements Document {
+/** Istio's DestinationRule: the subsets of a service, and how it is reached. */
+record DestinationRule(
+    Metadata metadata,
+    Host host,
+    Optional<TrafficPolicy> policy,
+    List<Subset> subsets,
+    Visibility visibility)
+    implements Document {
 
   /** Those endpoints of a service that have all of these labels. */
-  record Subset(Place place, String name, Map<String, String> labels) {}
+  record Subset(Place place, String name, Map<String, String> labels, TrafficPolicy policy) {}
 
   static Optional<DestinationRule> read(Metadata metadata, Fields spec) {
     Optional<Host> host = Hosts.read(spec);
+    Optional<TrafficPolicy> policy = spec.take("trafficPolicy").map(TrafficPolicy::read);
     List<Subset> subsets = new ArrayList<>();
     Set<String> names = new HashSet<>();
     for (Value value : spec.list("subsets")) {
@@ -30,9 +37,10 @@ record DestinationRule(Metadata metadata, Host host, List<Subset> subsets) imple
                 subsets.add(subset);
               });
     }
-    spec.notCarriedOut("trafficPolicy", "exportTo", "workloadSelector");
+    Visibility visibility = Visibility.read(spec, metadata, false);
+    spec.notCarriedOut("workloadSelector");
     spec.end();
-    return host.map(h -> new DestinationRule(metadata, h, subsets));
+    return host.map(h -> new DestinationRule(metadata, h, policy, subsets, visibility));
   }
 
   private static Optional<Subset> readSubset(Fields fields) {
@@ -42,8 +50,9 @@ record DestinationRule(Metadata metadata, Host host, List<Subset> subsets) imple
       value.ifPresent(v -> v.refuse("a DNS label"));
     }
     Map<String, String> labels = Labels.read(fields);
-    fields.notCarriedOut("trafficPolicy");
+    TrafficPolicy policy =
+        fields.take("trafficPolicy").map(TrafficPolicy::read).orElse(TrafficPolicy.NONE);
     fields.end();
-    return name.map(n -> new Subset(fields.owner().place(), n, labels));
+    return name.map(n -> new Subset(fields.owner().place(), n, labels, policy));
   }
 }

@@ -1,6 +1,6 @@
 package io.espejo.config;
 
 /** A document that this version carries out, as the user wrote it. */
-sealed interface Document permits VirtualService, DestinationRule, ServiceEntry {
+sealed interface Document permits VirtualService, DestinationRule, ServiceEntry, WorkloadEntry {
   Metadata metadata();
 }

@@ -10,9 +10,11 @@ import java.util.Set;
 /** Tells by its kind what a document is, and collects those that are carried out. */
 final class DocumentReader {
   private static final String NETWORKING = "networking.istio.io";
+  private static final String KINDS =
+      "VirtualService, DestinationRule, ServiceEntry or WorkloadEntry";
   private static final Set<String> VERSIONS = Set.of("v1", "v1beta1", "v1alpha3");
   private static final Set<String> OTHER_NETWORKING_KINDS =
-      Set.of("Gateway", "Sidecar", "EnvoyFilter", "WorkloadEntry", "WorkloadGroup", "ProxyConfig");
+      Set.of("Gateway", "Sidecar", "EnvoyFilter", "WorkloadGroup", "ProxyConfig");
 
   private final RulesOptions options;
   private final Report report;
@@ -34,7 +36,7 @@ final class DocumentReader {
 
   private void read(Fields fields) {
     Optional<Value> apiVersion = fields.need("apiVersion", NETWORKING + "/v1");
-    Optional<Value> kind = fields.need("kind", "VirtualService, DestinationRule or ServiceEntry");
+    Optional<Value> kind = fields.need("kind", KINDS);
     String version = apiVersion.flatMap(Value::text).orElse("");
     String name = kind.flatMap(Value::text).orElse("");
     if (version.isEmpty() || name.isEmpty()) {
@@ -67,7 +69,8 @@ final class DocumentReader {
       apiVersion.refuse(NETWORKING + "/v1, v1beta1 or v1alpha3");
     }
     switch (name) {
-      case "VirtualService", "DestinationRule", "ServiceEntry" -> readDocument(fields, name);
+      case "VirtualService", "DestinationRule", "ServiceEntry", "WorkloadEntry" ->
+          readDocument(fields, name);
       default -> {
         if (options.ignoreKinds().contains(name)) {
           return;
@@ -75,7 +78,7 @@ final class DocumentReader {
         if (OTHER_NETWORKING_KINDS.contains(name)) {
           notCarriedOut(kind, name);
         } else {
-          kind.refuse("VirtualService, DestinationRule or ServiceEntry");
+          kind.refuse(KINDS);
         }
       }
     }
@@ -89,7 +92,7 @@ final class DocumentReader {
     // Without a name the rest is read all the same, so that its problems are reported with this
     // one.
     Place place = fields.owner().place();
-    Metadata known = metadata.orElse(new Metadata(kind, options.namespace(), "", place));
+    Metadata known = metadata.orElse(new Metadata(kind, options.namespace(), "", Map.of(), place));
     spec.flatMap(s -> readSpec(known, s))
         .filter(d -> metadata.isPresent())
         .ifPresent(documents::add);
@@ -98,6 +101,7 @@ final class DocumentReader {
   private static Optional<Document> readSpec(Metadata metadata, Fields spec) {
     return switch (metadata.kind()) {
       case "VirtualService" -> Optional.of(VirtualService.read(metadata, spec));
+      case "WorkloadEntry" -> WorkloadEntry.read(metadata, spec).map(Document.class::cast);
       case "DestinationRule" -> DestinationRule.read(metadata, spec).map(Document.class::cast);
       default -> Optional.of(ServiceEntry.read(metadata, spec));
     };

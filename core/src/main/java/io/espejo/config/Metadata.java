@@ -1,16 +1,17 @@
 package io.espejo.config;
 
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * What identifies a document: the standard metadata of Kubernetes, as far as it means something
  * here.
  */
-record Metadata(String kind, String namespace, String name, Place place) {
+record Metadata(
+    String kind, String namespace, String name, Map<String, String> labels, Place place) {
   private static final String[] WITHOUT_MEANING = {
     "annotations",
-    "labels",
     "generateName",
     "uid",
     "resourceVersion",
@@ -40,12 +41,13 @@ record Metadata(String kind, String namespace, String name, Place place) {
     if (text.filter(t -> !Names.isObjectName(t)).isPresent()) {
       name.ifPresent(value -> value.refuse("a lower-case DNS name"));
     }
+    Map<String, String> labels = Labels.read(fields);
     for (String field : WITHOUT_MEANING) {
       fields.take(field);
     }
     fields.end();
     Place place = name.map(Value::place).orElse(document.owner().place());
-    return text.map(t -> new Metadata(kind, namespace, t, place));
+    return text.map(t -> new Metadata(kind, namespace, t, labels, place));
   }
 
   /** As messages show it: {@code VirtualService default/httpbin in rules.yaml}. */

@@ -69,6 +69,18 @@ final class Names {
     }
   }
 
+  /** An address and the length of a prefix: {@code 10.0.0.0/8}. */
+  static boolean isNetwork(String text) {
+    int slash = text.indexOf('/');
+    if (slash < 0 || !isAddress(text.substring(0, slash))) {
+      return false;
+    }
+    String length = text.substring(slash + 1);
+    return NUMBER.matcher(length).matches()
+        && length.length() <= 3
+        && Integer.parseInt(length) <= (text.indexOf(':') < 0 ? 32 : 128);
+  }
+
   /** The name of a header (RFC 9110, section 5.6.2). */
   static boolean isToken(String text) {
     return TOKEN.matcher(text).matches();

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
@@ -135,6 +136,16 @@ final class Value {
 
   Optional<String> text() {
     return scalar("text", Tag.STR);
+  }
+
+  /** One of these words. */
+  Optional<String> oneOf(Set<String> words) {
+    Optional<String> text = text();
+    if (text.filter(word -> !words.contains(word)).isPresent()) {
+      refuse(String.join(" or ", words.stream().sorted().toList()));
+      return Optional.empty();
+    }
+    return text;
   }
 
   Optional<Boolean> flag() {

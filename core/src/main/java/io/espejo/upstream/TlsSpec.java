@@ -1,5 +1,6 @@
 package io.espejo.upstream;
 
+import java.security.GeneralSecurityException;
 import java.util.List;
 import java.util.Optional;
 
@@ -24,6 +25,21 @@ public record TlsSpec(
     boolean insecure) {
   public TlsSpec {
     subjectAltNames = List.copyOf(subjectAltNames);
+  }
+
+  /** What is wrong with the PEM, if anything. */
+  public Optional<String> fault() {
+    try {
+      Tls.context(this);
+      return Optional.empty();
+    } catch (GeneralSecurityException bad) {
+      return Optional.of("bad PEM: " + bad.getMessage());
+    }
+  }
+
+  /** The same, for a certificate that must have one of these names. */
+  public TlsSpec withSubjectAltNames(List<String> names) {
+    return new TlsSpec(sni, names, caCertificates, identity, insecure);
   }
 
   /** A certificate chain and its private key, both PEM. */

@@ -364,9 +364,9 @@ class RoutingRulesTest {
         metadata: {name: x}
         spec:
           hosts: ["*"]
-          addresses: [192.0.2.0/24]
+          addresses: [192.0.2.0/33]
           location: INSIDE
-          resolution: DNS
+          resolution: NONE
           ports:
           - {number: 80, name: a, protocol: HTTPS}
           - {number: 80, name: a, targetPort: 65536, protocol: X}
@@ -379,24 +379,28 @@ class RoutingRulesTest {
     assertThat(Texts.refusal(text))
         .containsExactly(
             "a.yaml:5:11: spec.hosts[0]: \"*\" (expected: a DNS name)",
-            "a.yaml:6:14: spec.addresses: not carried out by this version",
+            "a.yaml:6:15: spec.addresses[0]: 192.0.2.0/33 (expected: an IP address or network)",
             "a.yaml:7:13: spec.location: INSIDE (expected: MESH_EXTERNAL or MESH_INTERNAL)",
-            "a.yaml:8:15: spec.resolution: DNS is not carried out by this version",
-            "a.yaml:10:37: spec.ports[0].protocol: HTTPS is not carried out by this version",
+            "a.yaml:8:15: spec.resolution: NONE is not carried out: it sends to the address that the"
+                + " client meant, which a server does not know",
+            "a.yaml:10:37: warning: spec.ports[0].protocol: HTTPS is not HTTP: only a route that"
+                + " names the port goes there",
             "a.yaml:11:5: spec.ports[1]: duplicate port name a",
             "a.yaml:11:5: spec.ports[1]: duplicate port number 80",
             "a.yaml:11:39: spec.ports[1].targetPort: 65536 (expected: 0..65535)",
-            "a.yaml:11:56: spec.ports[1].protocol: X (expected: HTTP)",
+            "a.yaml:11:56: spec.ports[1].protocol: X (expected: HTTP, HTTP2, GRPC, HTTPS,"
+                + " TLS, TCP or another protocol of Istio)",
             "a.yaml:12:5: spec.ports[2].number: missing (expected: 1..65535)",
             "a.yaml:12:12: spec.ports[2].name: a_b (expected: a DNS label)",
-            "a.yaml:14:15: spec.endpoints[0].address: x.org (expected: an IP address)",
+            "a.yaml:14:5: spec.endpoints[0]: x.org (expected: an IP address, or the resolution DNS)",
             "a.yaml:14:33: spec.endpoints[0].ports.z: no port of this name in spec.ports",
             "a.yaml:14:39: spec.endpoints[0].ports.a: 0 (expected: 1..65535)",
-            "a.yaml:15:15: spec.endpoints[1].address: \"unix:///tmp/x\" (expected: an IP address)",
+            "a.yaml:15:15: spec.endpoints[1].address: a Unix domain socket (expected: a service of"
+                + " one port)",
             "a.yaml:15:48: spec.endpoints[1].labels.a b: not a label's name",
             "a.yaml:15:54: spec.endpoints[1].labels.d: \"e f\" (expected: a label's value)",
-            "a.yaml:15:72: spec.endpoints[1].locality: not carried out by this version",
-            "a.yaml:16:5: spec.endpoints[2].address: missing (expected: an IP address)");
+            "a.yaml:16:5: spec.endpoints[2].address: missing (expected: an IP address or a DNS"
+                + " name)");
   }
 
   @Test
@@ -453,9 +457,10 @@ class RoutingRulesTest {
         """;
     assertThat(Texts.refusal(text))
         .containsExactly(
-            "a.yaml:6:18: spec.trafficPolicy: not carried out by this version",
+            "a.yaml:6:18: spec.trafficPolicy: nothing is said (expected: at least one field)",
             "a.yaml:9:5: spec.subsets[1]: duplicate subset v1",
-            "a.yaml:9:31: spec.subsets[1].trafficPolicy: not carried out by this version",
+            "a.yaml:9:31: spec.subsets[1].trafficPolicy: nothing is said (expected: at least one"
+                + " field)",
             "a.yaml:10:12: spec.subsets[2].name: V_1 (expected: a DNS label)",
             "a.yaml:11:5: spec.subsets[3].name: missing (expected: a DNS label)",
             "a.yaml:11:18: spec.subsets[3].labels.a: 1 (expected: text)");

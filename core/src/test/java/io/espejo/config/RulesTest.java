@@ -104,7 +104,7 @@ class RulesTest {
     assertThat(Texts.refusal("a: 1\n"))
         .containsExactly(
             "a.yaml:1:1: apiVersion: missing (expected: networking.istio.io/v1)",
-            "a.yaml:1:1: kind: missing (expected: VirtualService, DestinationRule or ServiceEntry)");
+            "a.yaml:1:1: kind: missing (expected: VirtualService, DestinationRule, ServiceEntry or WorkloadEntry)");
     assertThat(Texts.refusal("- a\n")).containsExactly("a.yaml:1:1: a list (expected: a mapping)");
     assertThat(Texts.refusal("text\n")).containsExactly("a.yaml:1:1: text (expected: a mapping)");
     assertThat(
@@ -168,7 +168,7 @@ class RulesTest {
     "networking.istio.io/v1, Gateway",
     "networking.istio.io/v1, Sidecar",
     "networking.istio.io/v1alpha3, EnvoyFilter",
-    "networking.istio.io/v1, WorkloadEntry",
+    "networking.istio.io/v1, WorkloadGroup",
     "security.istio.io/v1, AuthorizationPolicy",
     "telemetry.istio.io/v1, Telemetry",
     "espejo.io/v1, MirrorPolicy",
@@ -189,7 +189,7 @@ class RulesTest {
     assertThat(Texts.refusal("apiVersion: networking.istio.io/v1\nkind: Virtualservice\n"))
         .containsExactly(
             "a.yaml:2:7: kind: Virtualservice"
-                + " (expected: VirtualService, DestinationRule or ServiceEntry)");
+                + " (expected: VirtualService, DestinationRule, ServiceEntry or WorkloadEntry)");
   }
 
   @Test
