@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.io.ArrayByteBufferPool;
 import org.eclipse.jetty.io.ByteBufferPool;
@@ -43,6 +44,7 @@ public final class Leg implements AutoCloseable {
   private final QueuedThreadPool threads;
   private final Scheduler scheduler;
   private final ByteBufferPool buffers;
+  private final ScheduledThreadPoolExecutor names;
   private final Lookups lookups;
 
   /** The clients in use, and those that are out of use but may have requests yet. */
@@ -83,7 +85,7 @@ public final class Leg implements AutoCloseable {
     buffers =
         new ArrayByteBufferPool(
             0, 4096, MAX_POOLED_BUFFER, MAX_BUFFERS_PER_SIZE, MAX_POOLED_HEAP, MAX_POOLED_DIRECT);
-    ScheduledThreadPoolExecutor names =
+    names =
         new ScheduledThreadPoolExecutor(
             LOOKUP_THREADS,
             task -> {
@@ -91,8 +93,9 @@ public final class Leg implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
-    names.setRemoveOnCancelPolicy(true);
-    lookups = new Lookups(names, InetAddress::getAllByName);
+    // Once closed, nobody is asked any more.
+    names.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
+    lookups = new Lookups(this::askAfter, InetAddress::getAllByName);
   }
 
   /** Starts the threads; no connection is opened before the first request. */
@@ -109,6 +112,10 @@ public final class Leg implements AutoCloseable {
     }
     leg.after(SWEEP, leg::sweep);
     return leg;
+  }
+
+  private void askAfter(Duration delay, Runnable task) {
+    var unused = names.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** The client for a cluster, until {@link #release}. */
@@ -205,7 +212,7 @@ public final class Leg implements AutoCloseable {
       all.addAll(wires.values());
       all.addAll(retired);
     }
-    lookups.threads().shutdownNow();
+    names.shutdownNow();
     all.forEach(Wire::stop);
     stop(scheduler);
     stop(threads);

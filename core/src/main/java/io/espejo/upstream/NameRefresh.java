@@ -12,9 +12,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -36,8 +33,14 @@ final class NameRefresh implements AutoCloseable {
   private final RateLimitedLog log = new RateLimitedLog(LOG, Level.WARNING);
   private volatile boolean closed;
 
-  /** Who is asked, and on which threads. */
-  record Lookups(ScheduledExecutorService threads, Resolver resolver) {}
+  /** Who is asked, and on whose threads, which may be blocked for long. */
+  record Lookups(Timer timer, Resolver resolver) {}
+
+  /** Runs a task later. */
+  @FunctionalInterface
+  interface Timer {
+    void after(Duration delay, Runnable task);
+  }
 
   /** Gives all addresses of a name; may block. */
   @FunctionalInterface
@@ -57,12 +60,7 @@ final class NameRefresh implements AutoCloseable {
 
   private void schedule(Duration delay) {
     if (!closed) {
-      try {
-        var unused =
-            lookups.threads().schedule(this::refresh, delay.toMillis(), TimeUnit.MILLISECONDS);
-      } catch (RejectedExecutionException legClosed) {
-        closed = true;
-      }
+      lookups.timer().after(delay, this::refresh);
     }
   }
 

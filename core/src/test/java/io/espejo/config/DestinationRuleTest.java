@@ -317,9 +317,9 @@ class DestinationRuleTest {
   void tlsMutual_withoutItsFiles_isRefusedForEach() {
     assertThat(Texts.refusal(rule("trafficPolicy: {tls: {mode: MUTUAL}}"), SERVICE))
         .containsExactly(
-            "a.yaml:6:25: spec.trafficPolicy.tls.clientCertificate: missing (expected: a PEM file,"
+            "a.yaml:6:24: spec.trafficPolicy.tls.clientCertificate: missing (expected: a PEM file,"
                 + " for MUTUAL)",
-            "a.yaml:6:25: spec.trafficPolicy.tls.privateKey: missing (expected: a PEM file, for"
+            "a.yaml:6:24: spec.trafficPolicy.tls.privateKey: missing (expected: a PEM file, for"
                 + " MUTUAL)");
   }
 
