@@ -328,6 +328,7 @@ public final class Espejo implements AutoCloseable {
             body,
             head.hasBody() ? shadows : List.of(),
             response,
+            affinity.setCookie(),
             activeRequests::decrementAndGet)
         .start();
     for (Shadow shadow : shadows) {

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.jetty.client.HttpResponseException;
@@ -38,6 +39,7 @@ public final class PrimaryExchange {
   private final RequestHead head;
   private final PrimaryBody body;
   private final DownstreamResponse downstream;
+  private final Optional<String> setCookie;
   private final Runnable onEnd;
 
   private volatile @Nullable OutgoingRequest request;
@@ -47,6 +49,7 @@ public final class PrimaryExchange {
   /**
    * An exchange that has not begun.
    *
+   * @param setCookie a line that the answer gets, to bind the client to this endpoint
    * @param onEnd called once when nothing more happens, on any thread
    */
   public PrimaryExchange(
@@ -55,11 +58,13 @@ public final class PrimaryExchange {
       RequestBody body,
       List<? extends BodyObserver> observers,
       DownstreamResponse downstream,
+      Optional<String> setCookie,
       Runnable onEnd) {
     this.endpoint = endpoint;
     this.head = head;
     this.body = new PrimaryBody(body, head.contentLength(), observers);
     this.downstream = downstream;
+    this.setCookie = setCookie;
     this.onEnd = onEnd;
   }
 
@@ -87,6 +92,7 @@ public final class PrimaryExchange {
       return;
     }
     answering = true;
+    endpoint.report(response.getStatus());
     downstream.start(response.getStatus(), endToEnd(response));
     new Answer(content, downstream, endpoint.threads(), this::abort).iterate();
   }
@@ -139,6 +145,7 @@ public final class PrimaryExchange {
       if (body.failedDownstream()) {
         downstream.abort(failure);
       } else {
+        endpoint.reportFailure();
         answer(failure).sendTo(downstream);
       }
     }
@@ -180,7 +187,7 @@ public final class PrimaryExchange {
     };
   }
 
-  private static Headers endToEnd(Response response) {
+  private Headers endToEnd(Response response) {
     Set<String> nominated = Set.of();
     for (HttpField field : response.getHeaders()) {
       if (field.getHeader() == HttpHeader.CONNECTION
@@ -200,6 +207,7 @@ public final class PrimaryExchange {
         headers.add(field.getName(), value == null ? "" : value);
       }
     }
+    setCookie.ifPresent(line -> headers.add("set-cookie", line));
     return headers.build();
   }
 

@@ -95,7 +95,7 @@ final class Tls {
     Matcher matcher = PKCS8.matcher(pem);
     if (!matcher.find()) {
       throw new InvalidKeySpecException(
-          "no unencrypted PKCS #8 key (expected: BEGIN PRIVATE KEY; openssl pkcs8 -topk8 -nodes"
+          "no unencrypted PKCS #8 key (expected: BEGIN PRIVATE KEY; openssl pkcs8 -topk8 -nocrypt"
               + " makes one)");
     }
     try {

@@ -37,6 +37,13 @@ public abstract class GatewayContract {
   }
 
   @Nested
+  class Destinations extends DestinationContract {
+    Destinations() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
   class Answers extends AnswerContract {
     Answers() {
       super(GatewayContract.this);

@@ -56,7 +56,12 @@ public final class RecordingOrigin implements AutoCloseable {
    * read; 0 leaves them to the system.
    */
   public static RecordingOrigin start(String name, int receiveBuffer) throws IOException {
-    ServerSocket server = new ServerSocket();
+    return start(name, receiveBuffer, new ServerSocket());
+  }
+
+  /** The same on an unbound socket of another kind: one that speaks TLS. */
+  public static RecordingOrigin start(String name, int receiveBuffer, ServerSocket server)
+      throws IOException {
     if (receiveBuffer > 0) {
       server.setReceiveBufferSize(receiveBuffer);
     }

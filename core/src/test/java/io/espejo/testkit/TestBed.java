@@ -1,6 +1,7 @@
 package io.espejo.testkit;
 
 import java.io.IOException;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -41,7 +42,15 @@ public final class TestBed implements BeforeEachCallback, AfterEachCallback {
 
   /** The same with small receive buffers. */
   public RecordingOrigin origin(String name, int receiveBuffer) throws IOException {
-    RecordingOrigin origin = RecordingOrigin.start(name, receiveBuffer);
+    return own(RecordingOrigin.start(name, receiveBuffer));
+  }
+
+  /** The same on an unbound socket of another kind: one that speaks TLS. */
+  public RecordingOrigin origin(String name, ServerSocket server) throws IOException {
+    return own(RecordingOrigin.start(name, 0, server));
+  }
+
+  private RecordingOrigin own(RecordingOrigin origin) {
     origins.add(origin);
     return origin;
   }

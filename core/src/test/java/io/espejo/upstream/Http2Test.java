@@ -1,0 +1,185 @@
+package io.espejo.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.espejo.upstream.ClusterSpec.ConnectionPool;
+import io.espejo.upstream.ClusterSpec.EndpointSpec;
+import io.espejo.upstream.ClusterSpec.Protocol;
+import io.espejo.upstream.ClusterSpec.Resolution;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
+import org.eclipse.jetty.client.BufferingResponseListener;
+import org.eclipse.jetty.client.Result;
+import org.eclipse.jetty.client.StringRequestContent;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
+import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** HTTP/2 to an upstream: by prior knowledge, and by ALPN with TLS. */
+class Http2Test extends UpstreamFixture {
+  private final AtomicInteger connections = new AtomicInteger();
+  private Server server = new Server();
+
+  private static String seen(Request request, String body, HttpFields trailers) {
+    StringBuilder seen = new StringBuilder();
+    seen.append(request.getConnectionMetaData().getHttpVersion()).append(' ');
+    seen.append(request.getMethod()).append(' ').append(request.getHttpURI().getPathQuery());
+    seen.append(' ').append(request.getHttpURI().getAuthority()).append('\n');
+    request.getHeaders().forEach(field -> seen.append(field).append('\n'));
+    return seen.append(body)
+        .append('\n')
+        .append(trailers == null ? "" : trailers.asString())
+        .toString();
+  }
+
+  private int serve(Optional<SslContextFactory.Server> tls) throws Exception {
+    HttpConfiguration configuration = new HttpConfiguration();
+    configuration.setUriCompliance(UriCompliance.UNSAFE);
+    ServerConnector connector;
+    if (tls.isPresent()) {
+      ALPNServerConnectionFactory alpn = new ALPNServerConnectionFactory("h2");
+      connector =
+          new ServerConnector(
+              server,
+              new SslConnectionFactory(tls.get(), alpn.getProtocol()),
+              alpn,
+              new HTTP2ServerConnectionFactory(configuration));
+    } else {
+      connector = new ServerConnector(server, new HTTP2CServerConnectionFactory(configuration));
+    }
+    connector.setHost("127.0.0.1");
+    server.addConnector(connector);
+    server.setHandler(
+        new Handler.Abstract() {
+          @Override
+          public boolean handle(Request request, Response response, Callback callback)
+              throws Exception {
+            String body = Content.Source.asString(request);
+            response.setStatus(200);
+            response.write(
+                true,
+                ByteBuffer.wrap(
+                    seen(request, body, request.getTrailers()).getBytes(StandardCharsets.UTF_8)),
+                callback);
+            return true;
+          }
+        });
+    connector.addBean(
+        new org.eclipse.jetty.io.Connection.Listener() {
+          @Override
+          public void onOpened(org.eclipse.jetty.io.Connection connection) {
+            connections.incrementAndGet();
+          }
+        });
+    server.start();
+    return connector.getLocalPort();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    server.stop();
+  }
+
+  private static Cluster cluster(int port, Optional<TlsSpec> tls) {
+    return new Cluster(
+        new ClusterSpec(
+            "h2",
+            List.of(new EndpointSpec("127.0.0.1", port, 1)),
+            Resolution.STATIC,
+            Protocol.HTTP2,
+            new Balancing.LeastRequest(),
+            ConnectionPool.DEFAULT,
+            Optional.empty(),
+            tls),
+        leg());
+  }
+
+  private static CompletableFuture<String> send(OutgoingRequest request) {
+    CompletableFuture<String> answer = new CompletableFuture<>();
+    request.sendTo(
+        new BufferingResponseListener() {
+          @Override
+          public void onComplete(Result result) {
+            if (result.isFailed()) {
+              answer.completeExceptionally(result.getFailure());
+            } else {
+              answer.complete(getContentAsString(StandardCharsets.UTF_8));
+            }
+          }
+        });
+    return answer;
+  }
+
+  private static RequestHead head(String path, String query, String... headers) {
+    return RequestHead.primary(request(query, "::1", headers), path);
+  }
+
+  @Test
+  void h2c_rawTargetHostAndHeaders_arrive() throws Exception {
+    Cluster cluster = cluster(serve(Optional.empty()), Optional.empty());
+    OutgoingRequest request =
+        cluster.pick().get().newRequest(head("//a|b/%2F", "q=%zz", "B", "1", "A", "2", "b", "3"));
+    String seen = send(request).get(5, TimeUnit.SECONDS);
+    assertThat(seen).startsWith("HTTP/2.0 GET //a|b/%2F?q=%zz httpbin\n");
+    assertThat(seen).contains("b: 1\na: 2\nb: 3\n");
+    assertThat(seen).doesNotContainIgnoringCase("\nhost:");
+    cluster.close();
+  }
+
+  @Test
+  void h2c_bodyAndTrailers_arrive() throws Exception {
+    Cluster cluster = cluster(serve(Optional.empty()), Optional.empty());
+    OutgoingRequest request =
+        cluster.pick().get().newRequest(head("/", "", "Transfer-Encoding", "chunked"));
+    request.body(new StringRequestContent("hello"));
+    request.trailersSupplier(() -> HttpFields.build().add("x-sum", "5"));
+    String seen = send(request).get(5, TimeUnit.SECONDS);
+    assertThat(seen).contains("hello").contains("x-sum: 5").doesNotContain("chunked");
+    cluster.close();
+  }
+
+  @Test
+  void h2_byAlpn_isSpoken() throws Exception {
+    SslContextFactory.Server tls = new SslContextFactory.Server();
+    tls.setSslContext(TestPem.server());
+    tls.setSniRequired(false);
+    Cluster cluster =
+        cluster(
+            serve(Optional.of(tls)),
+            Optional.of(
+                new TlsSpec(
+                    "", List.of(), Optional.of(TestPem.text("ca.pem")), Optional.empty(), false)));
+    String seen = send(cluster.pick().get().newRequest(head("/x", ""))).get(5, TimeUnit.SECONDS);
+    assertThat(seen).startsWith("HTTP/2.0 GET /x httpbin\n");
+    cluster.close();
+  }
+
+  @Test
+  void severalRequests_shareAConnection() throws Exception {
+    Cluster cluster = cluster(serve(Optional.empty()), Optional.empty());
+    for (int i = 0; i < 5; i++) {
+      send(cluster.pick().get().newRequest(head("/", ""))).get(5, TimeUnit.SECONDS);
+    }
+    assertThat(connections).hasValue(1);
+    cluster.close();
+  }
+}
