@@ -9,11 +9,13 @@ public final class VirtualHost {
   private final String name;
   private final List<String> domains;
   private final List<Route> routes;
+  private final RouteIndex index;
 
   private VirtualHost(String name, List<String> domains, List<Route> routes) {
     this.name = name;
     this.domains = List.copyOf(domains);
     this.routes = List.copyOf(routes);
+    this.index = new RouteIndex(this.routes);
   }
 
   /**
@@ -48,12 +50,7 @@ public final class VirtualHost {
    * @param path the request's path, normalised by {@link TargetPath}
    */
   public Optional<Route> route(DownstreamRequest request, String path) {
-    for (int i = 0; i < routes.size(); i++) {
-      if (routes.get(i).accepts(request, path)) {
-        return Optional.of(routes.get(i));
-      }
-    }
-    return Optional.empty();
+    return Optional.ofNullable(index.first(request, path));
   }
 
   @Override
