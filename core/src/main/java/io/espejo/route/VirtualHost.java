@@ -11,11 +11,11 @@ public final class VirtualHost {
   private final List<Route> routes;
   private final RouteIndex index;
 
-  private VirtualHost(String name, List<String> domains, List<Route> routes) {
+  private VirtualHost(String name, List<String> domains, List<Route> routes, RouteIndex index) {
     this.name = name;
     this.domains = List.copyOf(domains);
     this.routes = List.copyOf(routes);
-    this.index = new RouteIndex(this.routes);
+    this.index = index;
   }
 
   /**
@@ -26,7 +26,12 @@ public final class VirtualHost {
    * @param routes tried in this order
    */
   public static VirtualHost of(String name, List<String> domains, List<Route> routes) {
-    return new VirtualHost(name, domains, routes);
+    return new VirtualHost(name, domains, routes, new RouteIndex(routes));
+  }
+
+  /** The same routes under another name and other domains. */
+  public VirtualHost under(String otherName, List<String> otherDomains) {
+    return new VirtualHost(otherName, otherDomains, routes, index);
   }
 
   /** For logs and counters. */
