@@ -11,6 +11,7 @@ import io.espejo.exchange.BodyChunk;
 import io.espejo.exchange.ChunkPool;
 import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.DownstreamResponse;
+import io.espejo.exchange.Headers;
 import io.espejo.exchange.MirrorListener;
 import io.espejo.exchange.Outcome;
 import io.espejo.exchange.Outcome.Reason;
@@ -251,9 +252,12 @@ public final class Espejo implements AutoCloseable {
     }
     Route route = found.get();
     if (route.action() instanceof Forward forward) {
-      return new Verdict.Forward(now, route, forward, path.get());
+      Optional<Headers> preflight = route.cors().flatMap(cors -> cors.preflight(request));
+      return preflight.isPresent()
+          ? new Verdict.Answer(200, preflight.get(), Bytes.NONE)
+          : new Verdict.Forward(now, route, forward, path.get());
     }
-    throw new IllegalStateException("no forwarding: " + route.name());
+    return LocalAction.answer(route.action(), request, path.get());
   }
 
   private static Verdict answer(LocalAnswer answer) {
@@ -303,11 +307,14 @@ public final class Espejo implements AutoCloseable {
   private void forward(
       Verdict.Forward verdict,
       DownstreamRequest request,
-      RequestHead head,
+      RequestHead received,
       RequestBody body,
-      DownstreamResponse response) {
+      DownstreamResponse downstream) {
     Forward action = verdict.action();
     WeightedCluster chosen = action.cluster(draws.getAsInt());
+    RequestHead head = received.routed(action, chosen, request);
+    DownstreamResponse response =
+        EditedResponse.of(downstream, verdict.route(), action, chosen, head, request);
     Cluster cluster = verdict.snapshot().primaries().get(chosen.cluster());
     Affinity affinity = cluster == null ? Affinity.NONE : cluster.affinity(request);
     Optional<Endpoint> endpoint =

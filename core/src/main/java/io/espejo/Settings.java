@@ -6,7 +6,9 @@ import io.espejo.proxy.PrimaryLimits;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -67,7 +69,10 @@ public record Settings(
     return new Settings(
         new RulesOptions(
             settings.text("namespace", RulesOptions.DEFAULT.namespace()),
-            settings.words("ignoreKinds")),
+            settings.words("ignoreKinds"),
+            settings.wordsOr("gateways", RulesOptions.DEFAULT.gateways()),
+            settings.pairs("labels"),
+            settings.numberOrZero("port", 0)),
         settings.text("instance", "espejo"),
         settings.flag("mirroring.enabled", true),
         settings.duration("primary.connectTimeout", Duration.ofSeconds(10)),
@@ -106,6 +111,24 @@ public record Settings(
           .flatMap(text -> Arrays.stream(text.split("[,\\s]+")))
           .filter(word -> !word.isEmpty())
           .collect(Collectors.toUnmodifiableSet());
+    }
+
+    Set<String> wordsOr(String name, Set<String> otherwise) {
+      Set<String> words = words(name);
+      return words.isEmpty() ? otherwise : words;
+    }
+
+    /** {@code app=shop,version=v1}. */
+    Map<String, String> pairs(String name) {
+      Map<String, String> pairs = new HashMap<>();
+      for (String word : words(name)) {
+        int equals = word.indexOf('=');
+        if (equals < 1) {
+          throw wrong(name, word, "name=value");
+        }
+        pairs.put(word.substring(0, equals), word.substring(equals + 1));
+      }
+      return pairs;
     }
 
     boolean flag(String name, boolean otherwise) {

@@ -2,10 +2,7 @@ package io.espejo.config;
 
 import io.espejo.config.DestinationRule.Subset;
 import io.espejo.config.Hosts.Host;
-import io.espejo.config.VirtualService.HttpMatch;
-import io.espejo.config.VirtualService.HttpRoute;
 import io.espejo.route.Forward;
-import io.espejo.route.Mirror;
 import io.espejo.route.Route;
 import io.espejo.route.RouteTable;
 import io.espejo.route.VirtualHost;
@@ -13,13 +10,16 @@ import io.espejo.route.WeightedCluster;
 import io.espejo.upstream.ClusterSpec;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.function.IntFunction;
 
 /**
  * Joins the documents: names become clusters, services and VirtualServices become virtual hosts.
@@ -40,12 +40,12 @@ final class Compiler {
     virtualServices = only(VirtualService.class, documents);
     destinationRules =
         only(DestinationRule.class, documents).stream()
-            .filter(rule -> visible(rule.visibility(), rule.metadata()))
+            .filter(rule -> visible(rule.exports(), rule.metadata()))
             .toList();
     List<WorkloadEntry> workloads = only(WorkloadEntry.class, documents);
     serviceEntries =
         only(ServiceEntry.class, documents).stream()
-            .filter(entry -> visible(entry.visibility(), entry.metadata()))
+            .filter(entry -> visible(entry.exports(), entry.metadata()))
             .map(entry -> entry.select(workloads, report))
             .toList();
   }
@@ -54,8 +54,8 @@ final class Compiler {
     return documents.stream().filter(type::isInstance).map(type::cast).toList();
   }
 
-  private boolean visible(Visibility visibility, Metadata metadata) {
-    boolean visible = visibility.includes(options.namespace());
+  private boolean visible(Exports exports, Metadata metadata) {
+    boolean visible = exports.reach(options.namespace());
     if (!visible) {
       report.warn(metadata.place(), metadata.name() + " is exported to other namespaces alone");
     }
@@ -140,63 +140,120 @@ final class Compiler {
     }
   }
 
-  private static String unknown(String host) {
+  static String unknown(String host) {
     return host + " is defined by no ServiceEntry";
   }
 
   private List<VirtualHost> virtualHosts() {
-    Map<String, List<Route>> routes = new LinkedHashMap<>();
-    Map<String, VirtualService> owners = new LinkedHashMap<>();
-    for (VirtualService virtualService : virtualServices) {
+    Delegation delegation = new Delegation(virtualServices, report);
+    RouteCompiler routeCompiler = new RouteCompiler(services, options, report);
+    Map<String, Claim> claims = new LinkedHashMap<>();
+    for (VirtualService virtualService : inOrder(virtualServices)) {
       Unreachable.check(virtualService.http(), report);
-      List<Route> itsRoutes = routes(virtualService);
-      for (Host host : virtualService.hosts()) {
-        String name = virtualService.metadata().fullName(host.name());
-        VirtualService other = owners.putIfAbsent(name, virtualService);
-        if (other != null) {
-          report.error(
-              host.place(),
-              name
-                  + " is a host of "
-                  + other.metadata()
-                  + " (expected: one VirtualService a host)");
-        }
-        routes.put(name, itsRoutes);
-      }
       checkOverlap(virtualService);
+      if (!virtualService.holds(options)) {
+        report.warn(
+            virtualService.metadata().place(),
+            "does not hold for this instance (settings gateways and namespace), and is left out");
+        continue;
+      }
+      List<HttpRoute> http = delegation.routes(virtualService);
+      Map<Integer, List<Route>> routesByPort = new HashMap<>();
+      Claim claim =
+          new Claim(
+              virtualService,
+              port ->
+                  routesByPort.computeIfAbsent(
+                      port, p -> routeCompiler.routes(virtualService.metadata().name(), http, p)));
+      for (Host host : virtualService.hosts()) {
+        claim(host, claim, claims);
+      }
     }
+    return named(routes(claims));
+  }
+
+  /** Who answers for a host. */
+  private record Claim(VirtualService by, IntFunction<List<Route>> routes) {}
+
+  /**
+   * As Istio orders them where several have the same host: those that are not exported to all come
+   * first, then by name.
+   */
+  private static List<VirtualService> inOrder(List<VirtualService> virtualServices) {
+    return virtualServices.stream()
+        .sorted(
+            Comparator.comparing((VirtualService v) -> v.exports().toAll())
+                .thenComparing(v -> v.metadata().name() + "." + v.metadata().namespace()))
+        .toList();
+  }
+
+  private void claim(Host host, Claim claim, Map<String, Claim> claims) {
+    String name = claim.by().metadata().fullName(host.name());
+    // Without a route that can hold here, it is as if the host had not been named.
+    if (claim.routes().apply(listenPort(name)).isEmpty()) {
+      return;
+    }
+    Claim first = claims.putIfAbsent(name, claim);
+    if (first != null && !first.by().metadata().equals(claim.by().metadata())) {
+      report.warn(
+          host.place(), name + " is a host of " + first.by().metadata() + " already, which stands");
+    }
+  }
+
+  /** The port at which requests for a host come: its service's own, unless the setting says. */
+  private int listenPort(String host) {
+    Service service = services.get(host);
+    return options.port() != 0
+        ? options.port()
+        : service == null || service.ports().isEmpty() ? 80 : service.ports().get(0);
+  }
+
+  private Map<String, List<Route>> routes(Map<String, Claim> claims) {
+    Map<String, List<Route>> routes = new LinkedHashMap<>();
+    claims.forEach((host, claim) -> routes.put(host, claim.routes().apply(listenPort(host))));
     List<String> wildcards =
-        routes.keySet().stream()
+        claims.keySet().stream()
             .filter(host -> host.startsWith("*"))
             .sorted(Comparator.comparing(String::length).reversed())
             .toList();
     for (Service service : services.values()) {
       if (!routes.containsKey(service.host())) {
-        Optional<String> wildcard =
-            wildcards.stream().filter(host -> Hosts.covers(host, service.host())).findFirst();
-        routes.put(service.host(), wildcard.map(routes::get).orElse(defaultRoutes(service)));
+        Optional<List<Route>> wildcard =
+            wildcards.stream()
+                .filter(host -> Hosts.covers(host, service.host()))
+                .map(claims::get)
+                .map(claim -> claim.routes().apply(listenPort(service.host())))
+                .filter(its -> !its.isEmpty())
+                .findFirst();
+        routes.put(service.host(), wildcard.orElse(defaultRoutes(service)));
       }
     }
-    return named(routes);
+    return routes;
   }
 
   private void checkOverlap(VirtualService virtualService) {
     List<Host> hosts = virtualService.hosts();
-    for (Host wildcard : hosts) {
-      for (Host host : hosts) {
-        if (wildcard.name().startsWith("*")
-            && !host.equals(wildcard)
-            && Hosts.covers(wildcard.name(), virtualService.metadata().fullName(host.name()))) {
-          report.error(host.place(), host.name() + " is included in " + wildcard.name());
-        }
-      }
+    for (int later = 1; later < hosts.size(); later++) {
+      Host host = hosts.get(later);
+      hosts.subList(0, later).stream()
+          .filter(earlier -> Hosts.overlap(lower(earlier), lower(host)))
+          .findFirst()
+          .ifPresent(
+              earlier ->
+                  report.error(
+                      host.place(), host.name() + " overlaps with " + earlier.name() + " above"));
     }
+  }
+
+  private static String lower(Host host) {
+    return host.name().toLowerCase(Locale.ROOT);
   }
 
   /** Gives each host its aliases, as far as no other host has that name itself. */
   private List<VirtualHost> named(Map<String, List<Route>> routes) {
     Set<String> taken = new HashSet<>(routes.keySet());
     List<VirtualHost> virtualHosts = new ArrayList<>();
+    IdentityHashMap<List<Route>, VirtualHost> known = new IdentityHashMap<>();
     routes.forEach(
         (host, itsRoutes) -> {
           List<String> domains = new ArrayList<>();
@@ -204,7 +261,11 @@ final class Compiler {
           ServiceNames.aliases(host, options.namespace()).stream()
               .filter(taken::add)
               .forEach(domains::add);
-          virtualHosts.add(VirtualHost.of(host, domains, itsRoutes));
+          VirtualHost same = known.get(itsRoutes);
+          VirtualHost virtualHost =
+              same == null ? VirtualHost.of(host, domains, itsRoutes) : same.under(host, domains);
+          known.putIfAbsent(itsRoutes, virtualHost);
+          virtualHosts.add(virtualHost);
         });
     return virtualHosts;
   }
@@ -217,66 +278,5 @@ final class Compiler {
         .map(cluster -> Forward.to(List.of(cluster), List.of()))
         .map(forward -> new Route("default", List.of(), forward))
         .toList();
-  }
-
-  private List<Route> routes(VirtualService virtualService) {
-    Metadata metadata = virtualService.metadata();
-    List<Route> routes = new ArrayList<>();
-    for (HttpRoute http : virtualService.http()) {
-      String name = http.name().isEmpty() ? metadata.name() + "/" + routes.size() : http.name();
-      routes.add(
-          new Route(
-              name,
-              http.matches().stream().map(HttpMatch::match).toList(),
-              Forward.to(
-                  http.destinations().stream()
-                      .map(d -> new WeightedCluster(primary(d.destination(), metadata), d.weight()))
-                      .toList(),
-                  http.mirrors().stream()
-                      .map(m -> new Mirror(mirror(m.destination(), metadata), m.share()))
-                      .toList())));
-    }
-    return routes;
-  }
-
-  private String primary(Destination destination, Metadata metadata) {
-    return cluster(destination, metadata, "its requests get 503");
-  }
-
-  private String mirror(Destination destination, Metadata metadata) {
-    return cluster(destination, metadata, "nothing is mirrored");
-  }
-
-  private String cluster(Destination destination, Metadata metadata, String consequence) {
-    Host host = destination.host();
-    String name = metadata.fullName(host.name());
-    Service service = services.get(name);
-    if (service == null) {
-      report.warn(host.place(), unknown(name) + ", " + consequence);
-      return Service.clusterName(destination.port(), destination.subset(), name);
-    }
-    if (!destination.subset().isEmpty() && !service.subsets().containsKey(destination.subset())) {
-      report.warn(
-          destination.subsetPlace(),
-          destination.subset() + " is a subset that no DestinationRule defines, " + consequence);
-    }
-    List<Integer> ports = service.ports();
-    int port = destination.port();
-    if (port == 0 && !ports.isEmpty()) {
-      port = ports.get(0);
-      if (ports.size() > 1) {
-        report.warn(
-            host.place(), name + " has several ports, " + port + " is taken (expected: port)");
-      }
-    } else if (!ports.contains(port)) {
-      report.warn(
-          host.place(),
-          name + " has no port " + port + ", " + consequence + " (expected: " + list(ports) + ")");
-    }
-    return Service.clusterName(port, destination.subset(), name);
-  }
-
-  private static String list(List<Integer> ports) {
-    return ports.stream().map(String::valueOf).collect(Collectors.joining(" or "));
   }
 }

@@ -6,15 +6,16 @@ import java.util.Optional;
 /**
  * Where requests or copies go: Istio's Destination.
  *
+ * @param fullHost of its host, where it was named
  * @param subset empty for the whole service
  * @param port 0 when it names none
  */
-record Destination(Host host, Place subsetPlace, String subset, int port) {
-  static Optional<Destination> read(Value value) {
-    return value.fields().flatMap(Destination::read);
+record Destination(Host host, String fullHost, Place subsetPlace, String subset, int port) {
+  static Optional<Destination> read(Value value, Metadata metadata) {
+    return value.fields().flatMap(fields -> read(fields, metadata));
   }
 
-  private static Optional<Destination> read(Fields fields) {
+  private static Optional<Destination> read(Fields fields, Metadata metadata) {
     Optional<Host> host = Hosts.read(fields);
     Place subsetPlace = fields.place("subset");
     String subset = fields.text("subset", Names::isLabel, "a DNS label").orElse("");
@@ -31,6 +32,7 @@ record Destination(Host host, Place subsetPlace, String subset, int port) {
     }
     fields.end();
     int number = port;
-    return host.map(h -> new Destination(h, subsetPlace, subset, number));
+    return host.map(
+        h -> new Destination(h, metadata.fullName(h.name()), subsetPlace, subset, number));
   }
 }

@@ -14,7 +14,7 @@ record DestinationRule(
     Host host,
     Optional<TrafficPolicy> policy,
     List<Subset> subsets,
-    Visibility visibility)
+    Exports exports)
     implements Document {
 
   /** Those endpoints of a service that have all of these labels. */
@@ -37,10 +37,10 @@ record DestinationRule(
                 subsets.add(subset);
               });
     }
-    Visibility visibility = Visibility.read(spec, metadata, false);
+    Exports exports = Exports.read(spec, metadata);
     spec.notCarriedOut("workloadSelector");
     spec.end();
-    return host.map(h -> new DestinationRule(metadata, h, policy, subsets, visibility));
+    return host.map(h -> new DestinationRule(metadata, h, policy, subsets, exports));
   }
 
   private static Optional<Subset> readSubset(Fields fields) {

@@ -46,6 +46,10 @@ final class Fields {
     owner.errorAt(name, "missing (expected: " + expected + ")");
   }
 
+  void error(Place at, String message) {
+    owner.errorAt(at, message);
+  }
+
   /** Whether one of these fields is there and not taken yet. */
   boolean hasAny(String... names) {
     return Stream.of(names).anyMatch(rest::containsKey);

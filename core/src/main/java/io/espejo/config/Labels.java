@@ -8,9 +8,13 @@ final class Labels {
   private Labels() {}
 
   static Map<String, String> read(Fields fields) {
+    return read(fields, "labels");
+  }
+
+  static Map<String, String> read(Fields fields, String field) {
     Map<String, String> labels = new LinkedHashMap<>();
     fields
-        .take("labels")
+        .take(field)
         .ifPresent(
             value ->
                 value

@@ -39,8 +39,8 @@ final class OutlierReader {
             fields.take("consecutive5xxErrors").flatMap(OutlierReader::count).orElse(IN_A_ROW),
             fields.take("consecutiveGatewayErrors").flatMap(OutlierReader::count).orElse(0),
             split ? (local == 0 ? IN_A_ROW : local) : 0,
-            fields.take("interval").flatMap(Durations::positive).orElse(INTERVAL),
-            fields.take("baseEjectionTime").flatMap(Durations::positive).orElse(BASE_EJECTION_TIME),
+            fields.take("interval").flatMap(Durations::read).orElse(INTERVAL),
+            fields.take("baseEjectionTime").flatMap(Durations::read).orElse(BASE_EJECTION_TIME),
             percent == 0 ? MAX_EJECTION_PERCENT : percent,
             percent(fields, "minHealthPercent"));
     fields.notCarriedOut("outlierDetectionHttpErrorCodes");

@@ -41,7 +41,12 @@ public final class Rules {
     }
     List<Document> documents = reader.standing();
     throwIfErrors(report);
-    CompiledRules compiled = new Compiler(documents, options, report).compile();
+    CompiledRules compiled = CompiledRules.EMPTY;
+    try {
+      compiled = new Compiler(documents, options, report).compile();
+    } catch (Report.OverLimit e) {
+      report.error(e.at(), e.limit());
+    }
     throwIfErrors(report);
     return new CompiledRules(compiled.routes(), compiled.clusters(), report.sorted());
   }

@@ -27,7 +27,7 @@ record ServiceEntry(
     List<Workload> endpoints,
     Optional<Map<String, String>> selector,
     List<String> subjectAltNames,
-    Visibility visibility)
+    Exports exports)
     implements Document {
   private static final String PORT_RANGE = "1..65535";
   private static final String NO_TARGET =
@@ -116,7 +116,7 @@ record ServiceEntry(
             endpoints,
             selectorValue.flatMap(Value::fields).map(ServiceEntry::readSelector),
             names,
-            Visibility.read(spec, metadata, true));
+            Exports.readOrNone(spec, metadata));
     spec.end();
     return entry;
   }
@@ -270,15 +270,7 @@ record ServiceEntry(
       }
     }
     return new ServiceEntry(
-        metadata,
-        hosts,
-        addresses,
-        ports,
-        resolution,
-        found,
-        selector,
-        subjectAltNames,
-        visibility);
+        metadata, hosts, addresses, ports, resolution, found, selector, subjectAltNames, exports);
   }
 
   /** Where requests for this host of it go. */

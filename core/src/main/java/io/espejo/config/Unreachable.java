@@ -1,7 +1,5 @@
 package io.espejo.config;
 
-import io.espejo.config.VirtualService.HttpMatch;
-import io.espejo.config.VirtualService.HttpRoute;
 import io.espejo.route.Condition;
 import io.espejo.route.RouteMatch;
 import io.espejo.route.TextMatch;
@@ -15,23 +13,37 @@ final class Unreachable {
   /** Every match is held against all earlier ones: beyond this many, the rest goes unchecked. */
   private static final int MAX_MATCHES = 2_000;
 
-  private static final RouteMatch EVERYTHING = new RouteMatch(List.of());
-
   private Unreachable() {}
 
+  /**
+   * A match and where it stands.
+   *
+   * @param always whether it holds for every instance
+   */
+  private record PlacedMatch(Place place, RouteMatch match, boolean always) {
+    static PlacedMatch of(HttpMatch match) {
+      boolean always =
+          match.port() == 0
+              && match.gateways().isEmpty()
+              && match.sourceLabels().isEmpty()
+              && match.sourceNamespace().isEmpty();
+      return new PlacedMatch(match.place(), match.compile(), always);
+    }
+  }
+
   static void check(List<HttpRoute> routes, Report report) {
-    List<HttpMatch> earlier = new ArrayList<>();
+    List<PlacedMatch> earlier = new ArrayList<>();
     for (HttpRoute route : routes) {
-      List<HttpMatch> matches =
+      List<PlacedMatch> matches =
           route.matches().isEmpty()
-              ? List.of(new HttpMatch(route.place(), EVERYTHING))
-              : route.matches();
+              ? List.of(new PlacedMatch(route.place(), RouteMatch.EVERYTHING, true))
+              : route.matches().stream().map(PlacedMatch::of).toList();
       if (earlier.size() + matches.size() > MAX_MATCHES) {
         return;
       }
-      for (HttpMatch match : matches) {
+      for (PlacedMatch match : matches) {
         earlier.stream()
-            .filter(candidate -> covers(candidate.match(), match.match()))
+            .filter(candidate -> candidate.always() && covers(candidate.match(), match.match()))
             .findFirst()
             .ifPresent(
                 first ->

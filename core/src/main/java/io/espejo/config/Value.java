@@ -66,6 +66,11 @@ final class Value {
     report.error(place.field(field), message);
   }
 
+  /** Reports something that stands elsewhere in this value. */
+  void errorAt(Place at, String message) {
+    report.error(at, message);
+  }
+
   void warn(String message) {
     report.warn(place, message);
   }

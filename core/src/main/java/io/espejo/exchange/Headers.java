@@ -83,14 +83,22 @@ public final class Headers {
     return size() + " header lines";
   }
 
-  /** Collects lines; not safe for several threads. */
-  public static final class Builder {
+  /** A builder that has these lines already. */
+  public Builder toBuilder() {
+    Builder builder = new Builder();
+    builder.lines = Arrays.copyOf(lines, lines.length + 32);
+    builder.length = lines.length;
+    return builder;
+  }
+
+  /** Collects and changes lines; not safe for several threads. */
+  public static final class Builder implements HeaderLines {
     private String[] lines = new String[32];
     private int length;
 
     private Builder() {}
 
-    /** Appends a line. */
+    @Override
     public Builder add(String name, String value) {
       if (length == lines.length) {
         lines = Arrays.copyOf(lines, 2 * length);
@@ -98,6 +106,34 @@ public final class Headers {
       lines[length++] = name;
       lines[length++] = value;
       return this;
+    }
+
+    @Override
+    public void remove(String name) {
+      int kept = 0;
+      for (int i = 0; i < length; i += 2) {
+        if (!lines[i].equalsIgnoreCase(name)) {
+          lines[kept++] = lines[i];
+          lines[kept++] = lines[i + 1];
+        }
+      }
+      length = kept;
+    }
+
+    @Override
+    public void set(String name, String value) {
+      remove(name);
+      add(name, value);
+    }
+
+    /** The value of the first line with this name so far. */
+    public Optional<String> first(String name) {
+      for (int i = 0; i < length; i += 2) {
+        if (lines[i].equalsIgnoreCase(name)) {
+          return Optional.of(lines[i + 1]);
+        }
+      }
+      return Optional.empty();
     }
 
     /** The lines so far. */

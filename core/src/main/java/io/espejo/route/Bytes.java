@@ -4,6 +4,9 @@ import java.util.Arrays;
 
 /** Bytes that never change. */
 public final class Bytes {
+  /** None at all. */
+  public static final Bytes NONE = copyOf(new byte[0]);
+
   private final byte[] bytes;
 
   private Bytes(byte[] bytes) {

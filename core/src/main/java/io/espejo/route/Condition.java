@@ -29,6 +29,31 @@ public sealed interface Condition {
     }
   }
 
+  /** The scheme: {@code http} or {@code https}. */
+  record Scheme(TextMatch text) implements Condition {
+    @Override
+    public boolean holds(DownstreamRequest request, String path) {
+      return text.accepts(request.scheme());
+    }
+  }
+
+  /** The path with the query: what a matcher of the header {@code :path} sees. */
+  record Target(TextMatch text) implements Condition {
+    @Override
+    public boolean holds(DownstreamRequest request, String path) {
+      Optional<String> query = request.query();
+      return text.accepts(query.isPresent() ? path + "?" + query.get() : path);
+    }
+  }
+
+  /** What must not be so. */
+  record Not(Condition condition) implements Condition {
+    @Override
+    public boolean holds(DownstreamRequest request, String path) {
+      return !condition.holds(request, path);
+    }
+  }
+
   /** The authority as sent, with its port if it has one, case-sensitive. */
   record Authority(TextMatch text) implements Condition {
     @Override
@@ -37,11 +62,23 @@ public sealed interface Condition {
     }
   }
 
-  /** A header. Repeated lines are tested one by one, and any of them will do. */
-  record Header(String name, TextMatch text) implements Condition {
+  /**
+   * A header. Repeated lines are tested one by one, and any of them will do.
+   *
+   * @param absentIsEmpty whether a header that is not there counts as an empty one
+   */
+  record Header(String name, TextMatch text, boolean absentIsEmpty) implements Condition {
+    /** A header that has to be there. */
+    public Header(String name, TextMatch text) {
+      this(name, text, false);
+    }
+
     @Override
     public boolean holds(DownstreamRequest request, String path) {
       Headers headers = request.headers();
+      if (absentIsEmpty && !headers.contains(name)) {
+        return text.accepts("");
+      }
       for (int i = headers.indexOf(name, 0); i >= 0; i = headers.indexOf(name, i + 1)) {
         if (text.accepts(headers.value(i))) {
           return true;

@@ -1,6 +1,5 @@
 package io.espejo.route;
 
-import io.espejo.exchange.DownstreamRequest;
 import java.util.List;
 import java.util.Optional;
 
@@ -25,17 +24,5 @@ public record Route(
   /** A route without faults and without a policy for other origins. */
   public Route(String name, List<RouteMatch> matches, Action action) {
     this(name, matches, action, Faults.NONE, Optional.empty());
-  }
-
-  boolean accepts(DownstreamRequest request, String path) {
-    if (matches.isEmpty()) {
-      return true;
-    }
-    for (int i = 0; i < matches.size(); i++) {
-      if (matches.get(i).accepts(request, path)) {
-        return true;
-      }
-    }
-    return false;
   }
 }

@@ -9,6 +9,9 @@ import java.util.List;
  * @param conditions none at all accepts every request
  */
 public record RouteMatch(List<Condition> conditions) {
+  /** No condition at all. */
+  public static final RouteMatch EVERYTHING = new RouteMatch(List.of());
+
   public RouteMatch {
     conditions = List.copyOf(conditions);
   }

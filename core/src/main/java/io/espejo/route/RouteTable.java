@@ -1,9 +1,6 @@
 package io.espejo.route;
 
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 
 /** All virtual hosts, found by the authority of a request. Immutable. */
@@ -12,8 +9,8 @@ public final class RouteTable {
   public static final RouteTable EMPTY = of(List.of());
 
   private final List<VirtualHost> virtualHosts;
-  private final Map<String, VirtualHost> exact = new HashMap<>();
-  private final Map<String, VirtualHost> bySuffix = new HashMap<>();
+  private final HostMap<VirtualHost> exact = new HostMap<>();
+  private final HostMap<VirtualHost> bySuffix = new HostMap<>();
 
   /** The lengths of the keys of {@link #bySuffix}, longest first. */
   private final int[] suffixLengths;
@@ -22,11 +19,10 @@ public final class RouteTable {
     this.virtualHosts = List.copyOf(virtualHosts);
     for (VirtualHost virtualHost : this.virtualHosts) {
       for (String domain : virtualHost.domains()) {
-        String host = domain.toLowerCase(Locale.ROOT);
         VirtualHost other =
-            host.startsWith("*")
-                ? bySuffix.putIfAbsent(host.substring(1), virtualHost)
-                : exact.putIfAbsent(host, virtualHost);
+            domain.startsWith("*")
+                ? bySuffix.putIfAbsent(domain.substring(1), virtualHost)
+                : exact.putIfAbsent(domain, virtualHost);
         if (other != null) {
           throw new IllegalArgumentException(
               "domain " + domain + " of " + virtualHost.name() + " belongs to " + other.name());
@@ -34,11 +30,7 @@ public final class RouteTable {
       }
     }
     suffixLengths =
-        bySuffix.keySet().stream()
-            .mapToInt(suffix -> -suffix.length())
-            .distinct()
-            .sorted()
-            .toArray();
+        bySuffix.keys().stream().mapToInt(suffix -> -suffix.length()).distinct().sorted().toArray();
     for (int i = 0; i < suffixLengths.length; i++) {
       suffixLengths[i] = -suffixLengths[i];
     }
@@ -63,13 +55,13 @@ public final class RouteTable {
    * longest {@code *.suffix}, else with {@code *}. Case and port are ignored.
    */
   public Optional<VirtualHost> virtualHost(String authority) {
-    String host = authority.substring(0, Authority.hostEnd(authority)).toLowerCase(Locale.ROOT);
-    VirtualHost found = exact.get(host);
+    int end = Authority.hostEnd(authority);
+    VirtualHost found = exact.get(authority, 0, end);
     for (int i = 0; found == null && i < suffixLengths.length; i++) {
       // The star of "*.suffix" stands for at least one character, a star alone for anything.
       int length = suffixLengths[i];
-      if (length < host.length() || length == 0) {
-        found = bySuffix.get(host.substring(host.length() - length));
+      if (length < end || length == 0) {
+        found = bySuffix.get(authority, end - length, end);
       }
     }
     return Optional.ofNullable(found);

@@ -53,6 +53,10 @@ public sealed interface TextMatch {
     private final Pattern pattern;
 
     private Regex(String expression) {
+      pattern = compile(expression);
+    }
+
+    static Pattern compile(String expression) {
       if (expression.isEmpty() || expression.length() > MAX_REGEX_LENGTH) {
         throw new IllegalArgumentException(
             expression.length() + " characters (expected: 1.." + MAX_REGEX_LENGTH + ")");
@@ -61,7 +65,7 @@ public sealed interface TextMatch {
         throw new IllegalArgumentException("nested repeats of more than 1000 in all");
       }
       try {
-        pattern = Pattern.compile(expression);
+        return Pattern.compile(expression);
       } catch (PatternSyntaxException e) {
         throw new IllegalArgumentException(e.getDescription() + ": `" + e.getPattern() + "`", e);
       }
@@ -70,6 +74,11 @@ public sealed interface TextMatch {
     @Override
     public boolean accepts(String text) {
       return pattern.matches(text);
+    }
+
+    /** What every text that passes begins with; may be empty. */
+    String literalPrefix() {
+      return RegexPrefix.of(pattern.pattern());
     }
 
     @Override

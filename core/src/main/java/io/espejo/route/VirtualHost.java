@@ -9,11 +9,13 @@ public final class VirtualHost {
   private final String name;
   private final List<String> domains;
   private final List<Route> routes;
+  private final RouteIndex index;
 
-  private VirtualHost(String name, List<String> domains, List<Route> routes) {
+  private VirtualHost(String name, List<String> domains, List<Route> routes, RouteIndex index) {
     this.name = name;
     this.domains = List.copyOf(domains);
     this.routes = List.copyOf(routes);
+    this.index = index;
   }
 
   /**
@@ -24,7 +26,12 @@ public final class VirtualHost {
    * @param routes tried in this order
    */
   public static VirtualHost of(String name, List<String> domains, List<Route> routes) {
-    return new VirtualHost(name, domains, routes);
+    return new VirtualHost(name, domains, routes, new RouteIndex(routes));
+  }
+
+  /** The same routes under another name and other domains. */
+  public VirtualHost under(String otherName, List<String> otherDomains) {
+    return new VirtualHost(otherName, otherDomains, routes, index);
   }
 
   /** For logs and counters. */
@@ -48,12 +55,7 @@ public final class VirtualHost {
    * @param path the request's path, normalised by {@link TargetPath}
    */
   public Optional<Route> route(DownstreamRequest request, String path) {
-    for (int i = 0; i < routes.size(); i++) {
-      if (routes.get(i).accepts(request, path)) {
-        return Optional.of(routes.get(i));
-      }
-    }
-    return Optional.empty();
+    return Optional.ofNullable(index.first(request, path));
   }
 
   @Override

@@ -2,6 +2,10 @@ package io.espejo.upstream;
 
 import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.Headers;
+import io.espejo.route.Forward;
+import io.espejo.route.HeaderEdits;
+import io.espejo.route.Rewrite;
+import io.espejo.route.WeightedCluster;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Optional;
@@ -25,6 +29,8 @@ public final class RequestHead {
   /** Marks a copy, so that nobody mirrors it again. */
   public static final String MARKER = "x-espejo-mirror";
 
+  private static final String ORIGINAL_HOST = "x-envoy-original-host";
+  private static final String ORIGINAL_PATH = "x-envoy-original-path";
   private static final String REQUEST_ID = "x-request-id";
   private static final String FORWARDED_FOR = "x-forwarded-for";
   private static final String FORWARDED_HOST = "x-forwarded-host";
@@ -173,6 +179,66 @@ public final class RequestHead {
         requestId);
   }
 
+  /**
+   * This head as a route has it for v1: the edits of the chosen cluster, then those of the route,
+   * then the rewrites; {@code x-envoy-original-path} and {@code -host} say what they were.
+   */
+  public RequestHead routed(Forward route, WeightedCluster chosen, DownstreamRequest request) {
+    HeaderEdits first = chosen.edits();
+    Optional<Rewrite> rewrite = route.rewrite();
+    if (first.request().isEmpty()
+        && first.authority().isEmpty()
+        && route.edits().request().isEmpty()
+        && rewrite.isEmpty()) {
+      return this;
+    }
+    HttpFields.Mutable edited = HttpFields.build(fields);
+    String target = target();
+    EditableHead head = new EditableHead(request, edited, target, authority);
+    first.request().applyTo(head, head);
+    if (!first.authority().isEmpty()) {
+      head.authority(first.authority());
+    }
+    route.edits().request().applyTo(head, head);
+    String newPath = path;
+    if (rewrite.isPresent()) {
+      if (!rewrite.get().authority().isEmpty()) {
+        edited.put(line(ORIGINAL_HOST, head.authority()));
+        head.authority(rewrite.get().authority());
+      }
+      if (rewrite.get().path().isPresent()) {
+        edited.put(line(ORIGINAL_PATH, target));
+        newPath = rewrite.get().path().get().apply(path);
+      }
+    }
+    return new RequestHead(
+        method,
+        newPath,
+        rawQuery,
+        edited.asImmutable(),
+        framing,
+        contentLength,
+        head.authority(),
+        requestId);
+  }
+
+  private String target() {
+    return rawQuery == null ? path : path + "?" + rawQuery;
+  }
+
+  /**
+   * The first line of a header, or {@code :method}, {@code :authority}, {@code :path} (with the
+   * query).
+   */
+  public Optional<String> header(String name) {
+    return switch (name) {
+      case ":method" -> Optional.of(method);
+      case ":authority" -> Optional.of(authority);
+      case ":path" -> Optional.of(target());
+      default -> Optional.ofNullable(fields.get(name));
+    };
+  }
+
   /** The head of a copy: v1's with another host, and marked with the instance that made it. */
   public RequestHead shadow(String shadowHost, String instance) {
     HttpFields.Mutable shadowFields = HttpFields.build(fields);
@@ -207,7 +273,7 @@ public final class RequestHead {
   }
 
   /** A line whose name goes out as it is; the generator would give a known one its own case. */
-  private static HttpField line(String name, String value) {
+  static HttpField line(String name, String value) {
     return new HttpField(null, name, value);
   }
 

@@ -263,11 +263,11 @@ class DestinationRuleTest {
         "{connectionPool: {}}|nothing is said (expected: tcp or http)",
         "{connectionPool: {tcp: {maxConnections: -1}}}|-1 (expected: 0..2147483647)",
         "{connectionPool: {tcp: {connectTimeout: 0s}}}|0s (expected: a duration of 1ms or more, in"
-            + " whole milliseconds)",
+            + " whole milliseconds, such as 250ms or 1.5s)",
         "{connectionPool: {tcp: {connectTimeout: 1500us}}}|1500us (expected: a duration of 1ms or"
-            + " more, in whole milliseconds)",
+            + " more, in whole milliseconds, such as 250ms or 1.5s)",
         "{connectionPool: {tcp: {connectTimeout: soon}}}|soon (expected: a duration of 1ms or more,"
-            + " in whole milliseconds)",
+            + " in whole milliseconds, such as 250ms or 1.5s)",
         "{connectionPool: {http: {h2UpgradePolicy: YES}}}|YES (expected: DEFAULT or DO_NOT_UPGRADE"
             + " or UPGRADE)",
         "{connectionPool: {http: {useClientProtocol: true}}}|not carried out by this version: a"
@@ -292,7 +292,7 @@ class DestinationRuleTest {
             + " splitExternalLocalOriginErrors (expected: both)",
         "{outlierDetection: {maxEjectionPercent: 101}}|101 (expected: 0..100)",
         "{outlierDetection: {interval: 0s}}|0s (expected: a duration of 1ms or more, in whole"
-            + " milliseconds)",
+            + " milliseconds, such as 250ms or 1.5s)",
         "{outlierDetection: {outlierDetectionHttpErrorCodes: [500]}}|not carried out by this"
             + " version",
         "{tls: {mode: ISTIO_MUTUAL}}|ISTIO_MUTUAL is not carried out: there is no sidecar here to"

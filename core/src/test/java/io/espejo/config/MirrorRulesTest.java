@@ -194,7 +194,7 @@ class MirrorRulesTest {
     assertThat(mirrors(text))
         .extracting(Mirror::cluster)
         .containsExactly(
-            "outbound|0||nosuch.default.svc.cluster.local",
+            "outbound|8000||nosuch.default.svc.cluster.local",
             "outbound|8000|v3|httpbin.default.svc.cluster.local");
     assertThat(Texts.warnings(text))
         .containsExactly(

@@ -116,4 +116,39 @@ class ConditionTest {
     assertThat(TestRequest.get("/a").meets(path, header)).isFalse();
     assertThat(TestRequest.get("/a").meets()).isTrue();
   }
+
+  @Test
+  void withoutHeaders_absentHeader_countsAsEmpty() {
+    assertThat(TestRequest.get("/").meets(without("a"))).isTrue();
+    assertThat(TestRequest.get("/", "x-a", "z").meets(without("a"))).isTrue();
+    assertThat(TestRequest.get("/", "x-a", "z", "x-a", "a").meets(without("a"))).isFalse();
+    assertThat(TestRequest.get("/").meets(without(""))).isFalse();
+  }
+
+  @Test
+  void withoutHeaders_presence_asksForAbsence() {
+    Condition absent = new Condition.Not(new Condition.Header("x-a", TextMatch.PRESENT));
+    assertThat(TestRequest.get("/").meets(absent)).isTrue();
+    assertThat(TestRequest.get("/", "X-A", "").meets(absent)).isFalse();
+  }
+
+  @Test
+  void scheme_isTheConnections() {
+    assertThat(TestRequest.get("/").meets(new Condition.Scheme(new TextMatch.Prefix("ht", false))))
+        .isTrue();
+    assertThat(
+            TestRequest.get("/").meets(new Condition.Scheme(new TextMatch.Exact("https", false))))
+        .isFalse();
+  }
+
+  @Test
+  void headersPath_seesTheQuery() {
+    Condition target = new Condition.Target(new TextMatch.Exact("/a?b=c", false));
+    assertThat(TestRequest.get("/a?b=c").meets(target)).isTrue();
+    assertThat(TestRequest.get("/a").meets(target)).isFalse();
+  }
+
+  private static Condition without(String value) {
+    return new Condition.Not(new Condition.Header("x-a", new TextMatch.Exact(value, false), true));
+  }
 }

@@ -71,7 +71,7 @@ public abstract class DeploymentContract {
     RulesYaml rules =
         RulesYaml.of()
             .service("httpbin", 8000, Map.of("v1", v1.port(), "v2", v2.port()))
-            .routes("httpbin", List.of("*"), Route.to("v1").mirror("v2"));
+            .routes("httpbin", List.of("httpbin"), Route.to("v1").mirror("v2"));
     exploded = War.exploded(Files.createDirectory(dir.resolve("war")), LIBRARIES, rules);
   }
 

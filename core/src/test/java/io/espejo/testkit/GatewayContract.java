@@ -44,6 +44,13 @@ public abstract class GatewayContract {
   }
 
   @Nested
+  class RouteActions extends RouteActionContract {
+    RouteActions() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
   class Answers extends AnswerContract {
     Answers() {
       super(GatewayContract.this);

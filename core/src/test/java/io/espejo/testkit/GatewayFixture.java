@@ -77,7 +77,9 @@ abstract class GatewayFixture {
   }
 
   void start(Path rules, Map<String, String> settings) throws Exception {
-    Gateway started = container.start(rules, settings);
+    Map<String, String> all = new HashMap<>(settings);
+    all.putIfAbsent("gateways", "mesh," + RulesYaml.ANY_HOST);
+    Gateway started = container.start(rules, all);
     gateway = started;
     bed.afterwards(() -> end(started));
   }

@@ -23,6 +23,9 @@ import java.util.TreeSet;
  * @param documents each a YAML document
  */
 public record RulesYaml(List<String> documents) {
+  /** The gateway that a star is for: Istio refuses it on the mesh. */
+  static final String ANY_HOST = "edge";
+
   public RulesYaml {
     documents = List.copyOf(documents);
   }
@@ -86,7 +89,7 @@ public record RulesYaml(List<String> documents) {
     return with(entry.toString()).with(subsets.toString());
   }
 
-  /** A VirtualService. */
+  /** A VirtualService; at {@link #ANY_HOST} if it is for all hosts. */
   public RulesYaml routes(String name, List<String> hosts, Route... routes) {
     StringBuilder service =
         new StringBuilder(
@@ -96,9 +99,10 @@ public record RulesYaml(List<String> documents) {
             metadata:
               name: %s
             spec:
+              gateways: %s
               hosts:
             """
-                .formatted(name));
+                .formatted(name, hosts.contains("*") ? "[" + ANY_HOST + "]" : "[mesh]"));
     hosts.forEach(host -> service.append("  - \"").append(host).append("\"\n"));
     service.append("  http:\n");
     for (Route route : routes) {

@@ -1,6 +1,5 @@
 package io.espejo.config;
 
-import io.espejo.config.VirtualService.MirrorRule;
 import io.espejo.route.Share;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
@@ -9,32 +8,32 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Reading of the fields of a route that say who gets copies, and how many.
+ * The fields of a route that say who gets copies, and how many.
  *
  * <p>As Istio's translation has it: a percentage that is absent means all, one without a value or
  * with 0 means none, {@code mirrorPercentage} beats {@code mirrorPercent}. Unlike there, a value is
  * read as the decimal that was written, and rounded down to a millionth part.
  */
-final class MirrorReader {
+record MirrorRules(
+    Optional<Destination> mirror,
+    Optional<Share> percentage,
+    Optional<Share> percent,
+    List<MirrorRule> mirrors) {
   private static final int PARTS_PER_PERCENT = 10_000;
   private static final BigDecimal HUNDRED = BigDecimal.valueOf(100);
   private static final BigDecimal SMALLEST = new BigDecimal("0.0001");
 
-  private MirrorReader() {}
+  /** A mirror with its share. */
+  record MirrorRule(Destination destination, Share share) {}
 
-  static List<MirrorRule> read(Fields route) {
+  static MirrorRules read(Fields route, Metadata metadata) {
     Optional<Value> mirror = route.take("mirror");
     Optional<Value> mirrors = route.take("mirrors");
     Optional<Value> percentage = route.take("mirrorPercentage");
     Optional<Value> percent = route.take("mirrorPercent");
     List<MirrorRule> rules = new ArrayList<>();
-    Optional<Share> deprecated = percent.flatMap(MirrorReader::deprecatedShare);
-    Share share = percentage.map(MirrorReader::share).or(() -> deprecated).orElse(Share.ALL);
-    mirror
-        .flatMap(Destination::read)
-        .ifPresent(destination -> rules.add(new MirrorRule(destination, share)));
     for (Value value : mirrors.map(Value::list).orElse(List.of())) {
-      value.fields().flatMap(MirrorReader::readPolicy).ifPresent(rules::add);
+      value.fields().flatMap(policy -> readPolicy(policy, metadata)).ifPresent(rules::add);
     }
     if (mirror.isPresent() && mirrors.filter(value -> !value.isEmptyList()).isPresent()) {
       mirrors.get().error("mirrors beside mirror (expected: one of them)");
@@ -43,13 +42,35 @@ final class MirrorReader {
       percentage.ifPresent(value -> value.warn("a percentage without a mirror"));
       percent.ifPresent(value -> value.warn("a percentage without a mirror"));
     }
+    return new MirrorRules(
+        mirror.flatMap(value -> Destination.read(value, metadata)),
+        percentage.map(MirrorRules::share),
+        percent.flatMap(MirrorRules::deprecatedShare),
+        rules);
+  }
+
+  /** These, and what they say nothing of from those of the route that delegates to theirs. */
+  MirrorRules or(MirrorRules root) {
+    return new MirrorRules(
+        mirror.or(root::mirror),
+        percentage.or(root::percentage),
+        percent.or(root::percent),
+        mirrors.isEmpty() ? root.mirrors : mirrors);
+  }
+
+  /** What they come to. */
+  List<MirrorRule> rules() {
+    List<MirrorRule> rules = new ArrayList<>();
+    Share share = percentage.or(() -> percent).orElse(Share.ALL);
+    mirror.ifPresent(destination -> rules.add(new MirrorRule(destination, share)));
+    rules.addAll(mirrors);
     return rules;
   }
 
-  private static Optional<MirrorRule> readPolicy(Fields fields) {
+  private static Optional<MirrorRule> readPolicy(Fields fields, Metadata metadata) {
     Optional<Destination> destination =
-        fields.need("destination", "a host").flatMap(Destination::read);
-    Share share = fields.take("percentage").map(MirrorReader::share).orElse(Share.ALL);
+        fields.need("destination", "a host").flatMap(value -> Destination.read(value, metadata));
+    Share share = fields.take("percentage").map(MirrorRules::share).orElse(Share.ALL);
     fields.end();
     return destination.map(d -> new MirrorRule(d, share));
   }

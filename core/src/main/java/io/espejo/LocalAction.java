@@ -1,0 +1,42 @@
+package io.espejo;
+
+import io.espejo.exchange.DownstreamRequest;
+import io.espejo.exchange.Headers;
+import io.espejo.route.Action;
+import io.espejo.route.Bytes;
+import io.espejo.route.DirectResponse;
+import io.espejo.route.HeaderEdits.Edits;
+import io.espejo.route.Redirect;
+import io.espejo.upstream.RequestHead;
+
+/** What the gateway answers by itself because a route says so. */
+final class LocalAction {
+  private LocalAction() {}
+
+  static Verdict.Answer answer(Action action, DownstreamRequest request, String path) {
+    Headers.Builder headers = Headers.builder();
+    if (action instanceof Redirect redirect) {
+      headers.add("location", redirect.location(request, path));
+      edit(headers, redirect.edits().response(), request, redirect.rewritten(path));
+      return new Verdict.Answer(redirect.status(), headers.build(), Bytes.NONE);
+    }
+    if (action instanceof DirectResponse direct) {
+      edit(headers, direct.edits().response(), request, path);
+      if (direct.body().length() == 0) {
+        headers.remove("content-type");
+      } else if (headers.first("content-type").isEmpty()) {
+        headers.add("content-type", "text/plain");
+      }
+      return new Verdict.Answer(direct.status(), headers.build(), direct.body());
+    }
+    throw new IllegalArgumentException("not answered here: " + action);
+  }
+
+  private static void edit(
+      Headers.Builder headers, Edits edits, DownstreamRequest request, String path) {
+    if (!edits.isEmpty()) {
+      RequestHead head = RequestHead.primary(request, path);
+      edits.applyTo(headers, AnswerContext.of(head, request, headers));
+    }
+  }
+}

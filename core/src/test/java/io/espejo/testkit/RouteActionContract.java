@@ -1,0 +1,286 @@
+package io.espejo.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.espejo.testkit.RulesYaml.Route;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What a route does beside forwarding: it answers, rewrites, edits and admits other origins. */
+abstract class RouteActionContract extends GatewayFixture {
+  private static final String TO_BOTH =
+      "[{destination: {host: httpbin, subset: v1}, weight: 1, headers:"
+          + " {request: {set: {x-set: destination}, add: {x-add: destination}},"
+          + " response: {set: {x-set: destination}}}},"
+          + " {destination: {host: httpbin, subset: v2}, weight: 0}]";
+
+  RouteActionContract(GatewayContract container) {
+    super(container);
+  }
+
+  private static Route route(String... lines) {
+    return new Route(List.of(lines));
+  }
+
+  @Test
+  void redirect_namesTheNewPlaceAndKeepsTheQuery() throws Exception {
+    start(
+        routes(
+            route(
+                "redirect: {uri: /new, authority: example.org, redirectCode: 307}",
+                "headers: {response: {set: {x-path: '%REQ(:path)%'}}}")));
+
+    RawAnswer answer = get("/old?q=1");
+
+    assertThat(answer.status()).isEqualTo(307);
+    assertThat(answer.header("Location")).isEqualTo("http://example.org/new?q=1");
+    assertThat(answer.header("x-path")).isEqualTo("/old?q=1");
+    assertThat(answer.body().length()).isZero();
+    assertThat(settled().considered()).isZero();
+  }
+
+  @Test
+  void redirect_prefixRewrite_replacesTheMatchedPrefix() throws Exception {
+    start(
+        routes(
+            route("match: [{uri: {prefix: /old}}]", "redirect: {prefixRewrite: /new}"),
+            Route.to("v1")));
+
+    RawAnswer answer = exchange(RawRequest.post("/old/a?q=1").host("httpbin:8000").body("body"));
+
+    assertThat(answer.status()).isEqualTo(301);
+    assertThat(answer.header("Location")).isEqualTo("http://httpbin:8000/new/a?q=1");
+  }
+
+  @Test
+  void directResponse_answersWithItsBodyAndHeaders() throws Exception {
+    start(
+        routes(
+            route(
+                "directResponse: {status: 418, body: {string: \"tea\\n\"}}",
+                "headers: {response: {add: {x-pot: short, set-cookie: a=b}}}",
+                "mirror: {host: httpbin, subset: v2}")));
+
+    RawAnswer answer = get("/");
+
+    assertThat(answer.status()).isEqualTo(418);
+    assertThat(answer.text()).isEqualTo("tea\n");
+    assertThat(answer.header("Content-Type")).isEqualTo("text/plain");
+    assertThat(answer.header("x-pot")).isEqualTo("short");
+    assertThat(answer.header("Set-Cookie")).isEqualTo("a=b");
+    assertThat(settled().considered()).isZero();
+  }
+
+  @Test
+  void directResponse_bytes_areSentAsTheyAre() throws Exception {
+    start(
+        routes(
+            route(
+                "directResponse: {status: 201, body: {bytes: AAH/}}",
+                "headers: {response: {set: {content-type: application/octet-stream}}}")));
+
+    RawAnswer answer = get("/");
+
+    assertThat(answer.status()).isEqualTo(201);
+    assertThat(answer.text()).isEqualTo("\u0000\u0001\u00ff");
+    assertThat(answer.header("Content-Type")).isEqualTo("application/octet-stream");
+  }
+
+  @Test
+  void rewrite_uriAndAuthority_reachBothVersions() throws Exception {
+    start(
+        routes(
+            Route.to("v1")
+                .match("uri: {prefix: /foo}")
+                .mirror("v2")
+                .with("rewrite: {uri: /bar, authority: 'other.org:81'}")));
+
+    exchange(RawRequest.get("/foobar?q=1").host("httpbin:8000"));
+
+    RecordedRequest primary = v1.take();
+    assertThat(primary.target()).isEqualTo("/barbar?q=1");
+    assertThat(primary.host()).isEqualTo("other.org:81");
+    assertThat(primary.header("x-envoy-original-path")).isEqualTo("/foobar?q=1");
+    assertThat(primary.header("x-envoy-original-host")).isEqualTo("httpbin:8000");
+    RecordedRequest copy = v2.take();
+    assertThat(copy.target()).isEqualTo("/barbar?q=1");
+    assertThat(copy.host()).isEqualTo("other.org-shadow:81");
+    assertThat(copy.header("x-envoy-original-path")).isEqualTo("/foobar?q=1");
+  }
+
+  @Test
+  void rewrite_uriRegex_substitutesItsGroups() throws Exception {
+    start(
+        routes(
+            Route.to("v1")
+                .with(
+                    "rewrite: {uriRegexRewrite: {match: '^/a/([^/]+)/(.*)$', rewrite:"
+                        + " '/\\2/\\1'}}")));
+
+    get("/a/b/c/d?q=/a/b/c");
+
+    assertThat(v1.take().target()).isEqualTo("/c/d/b?q=/a/b/c");
+  }
+
+  @Test
+  void headers_ofRequest_areEditedForBothVersions() throws Exception {
+    start(
+        routes(
+            Route.to("v1")
+                .mirror("v2")
+                .with(
+                    "headers: {request: {remove: [authorization], set: {x-set: 'was %REQ(x-set)%'},"
+                        + " add: {x-add: '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%'}}}")));
+
+    exchange(
+        RawRequest.get("/")
+            .header("Authorization", "secret")
+            .header("X-Set", "a")
+            .header("X-Set", "b")
+            .header("x-add", "c"));
+
+    for (RecordedRequest request : List.of(v1.take(), v2.take())) {
+      assertThat(request.headers().contains("authorization")).isFalse();
+      assertThat(request.headers().all("x-set")).containsExactly("was a");
+      assertThat(request.headers().all("x-add")).containsExactly("c", "127.0.0.1");
+    }
+  }
+
+  @Test
+  void headers_ofSeveralDestinations_routesSetWins() throws Exception {
+    start(
+        routes(
+            route(
+                "route: " + TO_BOTH,
+                "headers: {request: {set: {x-set: 'route %REQ(x-set)%'}, add: {x-add: route}},"
+                    + " response: {set: {x-set: route}}}")));
+
+    RawAnswer answer = get("/");
+
+    RecordedRequest request = v1.take();
+    assertThat(request.headers().all("x-set")).containsExactly("route destination");
+    assertThat(request.headers().all("x-add")).containsExactly("destination", "route");
+    assertThat(answer.header("x-set")).isEqualTo("route");
+  }
+
+  @Test
+  void headers_ofOneDestination_destinationsSetWins() throws Exception {
+    start(
+        routes(
+            route(
+                "route: [{destination: {host: httpbin, subset: v1}, headers: {request: {set:"
+                    + " {x-set: destination, host: destination.org}}}}]",
+                "headers: {request: {set: {x-set: route}}}")));
+
+    get("/");
+
+    RecordedRequest request = v1.take();
+    assertThat(request.headers().all("x-set")).containsExactly("destination");
+    assertThat(request.host()).isEqualTo("destination.org");
+  }
+
+  @Test
+  void headers_ofAnswer_areEdited() throws Exception {
+    v1.behave(
+        Behaviour.answer(
+            Answer.of(200)
+                .header("Server", "v1")
+                .header("x-a", "1")
+                .header("x-a", "2")
+                .body("v1")));
+    start(
+        routes(
+            Route.to("v1")
+                .with(
+                    "headers: {response: {remove: [server], set: {x-a: '[%RESP(x-a)%]'}, add:"
+                        + " {x-b: '%REQ(:path)%'}}}")));
+
+    RawAnswer answer = get("/p?q");
+
+    assertThat(answer.text()).isEqualTo("v1");
+    assertThat(answer.headers().all("x-a")).containsExactly("[1]");
+    assertThat(answer.headers().all("x-b")).containsExactly("/p?q");
+    assertThat(answer.headers().all("server")).doesNotContain("v1");
+    v1.take();
+  }
+
+  @Test
+  void headers_ofAnswer_areEditedWhenTheGatewayAnswersForV1() throws Exception {
+    start(routes(Route.to("v9").with("headers: {response: {set: {x-a: here}}}")));
+
+    RawAnswer answer = get("/");
+
+    assertThat(answer.status()).isEqualTo(503);
+    assertThat(answer.header("x-a")).isEqualTo("here");
+  }
+
+  private static Route cors(String more) {
+    return Route.to("v1")
+        .mirror("v2")
+        .with(
+            "corsPolicy: {allowOrigins: [{exact: 'http://a'}, {regex: 'http://[b-c]'}],"
+                + " allowMethods: [GET, POST], allowHeaders: [x-a, x-b], exposeHeaders: [x-e],"
+                + " maxAge: 1m, allowCredentials: true"
+                + more
+                + "}");
+  }
+
+  private static RawRequest preflight(String origin) {
+    return RawRequest.of("OPTIONS", "/")
+        .header("Origin", origin)
+        .header("Access-Control-Request-Method", "GET");
+  }
+
+  @Test
+  void corsPreflight_ofAnAllowedOrigin_isAnsweredHere() throws Exception {
+    start(routes(cors("")));
+
+    RawAnswer answer = exchange(preflight("http://b"));
+
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.header("access-control-allow-origin")).isEqualTo("http://b");
+    assertThat(answer.header("access-control-allow-credentials")).isEqualTo("true");
+    assertThat(answer.header("access-control-allow-methods")).isEqualTo("GET,POST");
+    assertThat(answer.header("access-control-allow-headers")).isEqualTo("x-a,x-b");
+    assertThat(answer.header("access-control-expose-headers")).isEqualTo("x-e");
+    assertThat(answer.header("access-control-max-age")).isEqualTo("60");
+    assertThat(settled().considered()).isZero();
+  }
+
+  @Test
+  void corsPreflight_ofAnotherOrigin_isForwardedUnlessIgnored() throws Exception {
+    start(routes(cors("")));
+
+    assertThat(exchange(preflight("http://z")).text()).isEqualTo("v1");
+
+    assertThat(v1.take().method()).isEqualTo("OPTIONS");
+    v2.take();
+  }
+
+  @Test
+  void corsPreflight_ofAnotherOriginIfIgnored_isAnsweredWithNothing() throws Exception {
+    start(routes(cors(", unmatchedPreflights: IGNORE")));
+
+    RawAnswer answer = exchange(preflight("http://z"));
+
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.headers().contains("access-control-allow-origin")).isFalse();
+    assertThat(answer.body().length()).isZero();
+  }
+
+  @Test
+  void corsRequest_ofAnAllowedOrigin_isForwardedAndTheAnswerNamesIt() throws Exception {
+    v1.behave(
+        Behaviour.answer(
+            Answer.of(200).header("Access-Control-Allow-Origin", "http://v1").body("v1")));
+    start(routes(cors("")));
+
+    RawAnswer answer = exchange(RawRequest.get("/").header("Origin", "http://a"));
+
+    assertThat(answer.text()).isEqualTo("v1");
+    assertThat(answer.headers().all("access-control-allow-origin")).containsExactly("http://a");
+    assertThat(answer.header("access-control-expose-headers")).isEqualTo("x-e");
+    v1.take();
+    v2.take();
+  }
+}
