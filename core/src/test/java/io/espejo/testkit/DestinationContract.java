@@ -122,10 +122,9 @@ abstract class DestinationContract extends GatewayFixture {
         service()
             .with(policy("{outlierDetection: {consecutive5xxErrors: 2, maxEjectionPercent: 50}}")));
     v1.behave(Behaviour.answer(Answer.of(500)));
-    RawClient client = client();
     int failed = 0;
     for (int i = 0; i < 100; i++) {
-      failed += client.exchange(GET).status() == 500 ? 1 : 0;
+      failed += exchange(GET).status() == 500 ? 1 : 0;
     }
 
     assertThat(failed).isEqualTo(2);
@@ -142,13 +141,12 @@ abstract class DestinationContract extends GatewayFixture {
                 policy(
                     "{outlierDetection: {splitExternalLocalOriginErrors: true,"
                         + " consecutiveLocalOriginFailures: 2, maxEjectionPercent: 50}}")));
-    RawClient client = client();
     int failed = 0;
     for (int i = 0; i < 60; i++) {
-      failed += client.exchange(GET).status() == 503 ? 1 : 0;
+      failed += exchange(GET).status() == 503 ? 1 : 0;
     }
 
-    // Those that are retried count as well, and are not seen here.
+    // One that is retried counts as well, and is not seen here.
     assertThat(failed).isLessThanOrEqualTo(2);
     v2.take(60 - failed);
   }
