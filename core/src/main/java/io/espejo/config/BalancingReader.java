@@ -94,7 +94,7 @@ final class BalancingReader {
     Optional<Value> ring = fields.take("ringHash");
     Optional<Value> maglev = fields.take("maglev");
     deprecated.ifPresent(value -> value.warn("deprecated (expected: ringHash.minimumRingSize)"));
-    boolean said = deprecated.flatMap(BalancingReader::size).filter(n -> n > 0).isPresent();
+    boolean said = deprecated.flatMap(Value::count).filter(n -> n > 0).isPresent();
     if ((ring.isPresent() && maglev.isPresent())
         || (said && (ring.isPresent() || maglev.isPresent()))) {
       fields.owner().error("several algorithms (expected: one of ringHash, maglev)");
@@ -102,7 +102,7 @@ final class BalancingReader {
     ring.flatMap(Value::fields)
         .ifPresent(
             settings -> {
-              settings.take("minimumRingSize").ifPresent(BalancingReader::size);
+              settings.take("minimumRingSize").ifPresent(Value::count);
               settings.end();
             });
     maglev
@@ -114,17 +114,13 @@ final class BalancingReader {
                   .need("tableSize", expected)
                   .ifPresent(
                       value ->
-                          size(value)
+                          value
+                              .count()
                               .filter(
                                   n -> n > MAX_TABLE || !BigInteger.valueOf(n).isProbablePrime(40))
                               .ifPresent(n -> value.refuse(expected)));
               settings.end();
             });
-  }
-
-  /** Protocol buffers write numbers of 64 bits as texts, too. */
-  private static Optional<Integer> size(Value value) {
-    return value.integer(0, Integer.MAX_VALUE);
   }
 
   private static Optional<Balancing.Key> cookie(Fields fields) {

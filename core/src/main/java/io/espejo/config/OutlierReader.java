@@ -29,15 +29,15 @@ final class OutlierReader {
     boolean split =
         fields.take("splitExternalLocalOriginErrors").flatMap(Value::flag).orElse(false);
     Optional<Value> localFailures = fields.take("consecutiveLocalOriginFailures");
-    int local = localFailures.flatMap(OutlierReader::count).orElse(0);
+    int local = localFailures.flatMap(Value::count).orElse(0);
     if (local > 0 && !split) {
       localFailures.get().error("without splitExternalLocalOriginErrors (expected: both)");
     }
     int percent = percent(fields, "maxEjectionPercent");
     OutlierDetection rule =
         new OutlierDetection(
-            fields.take("consecutive5xxErrors").flatMap(OutlierReader::count).orElse(IN_A_ROW),
-            fields.take("consecutiveGatewayErrors").flatMap(OutlierReader::count).orElse(0),
+            fields.take("consecutive5xxErrors").flatMap(Value::count).orElse(IN_A_ROW),
+            fields.take("consecutiveGatewayErrors").flatMap(Value::count).orElse(0),
             split ? (local == 0 ? IN_A_ROW : local) : 0,
             fields.take("interval").flatMap(Durations::read).orElse(INTERVAL),
             fields.take("baseEjectionTime").flatMap(Durations::read).orElse(BASE_EJECTION_TIME),
@@ -46,10 +46,6 @@ final class OutlierReader {
     fields.notCarriedOut("outlierDetectionHttpErrorCodes");
     fields.end();
     return rule;
-  }
-
-  private static Optional<Integer> count(Value value) {
-    return value.integer(0, Integer.MAX_VALUE);
   }
 
   private static int percent(Fields fields, String name) {

@@ -4,6 +4,7 @@ import io.espejo.config.Hosts.Host;
 import io.espejo.config.WorkloadEntry.Workload;
 import io.espejo.upstream.ClusterSpec.Resolution;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -51,6 +52,10 @@ record ServiceEntry(
     MYSQL,
     UDP;
 
+    String word() {
+      return this == GRPC_WEB ? "GRPC-WEB" : name();
+    }
+
     boolean http() {
       return this == HTTP || this == HTTP_PROXY || http2();
     }
@@ -82,7 +87,7 @@ record ServiceEntry(
     List<ServicePort> ports = readPorts(spec, hosts.size());
     Set<String> portNames = ports.stream().map(ServicePort::name).collect(Collectors.toSet());
     Resolution resolution = readResolution(spec);
-    Optional<Value> list = spec.take("endpoints");
+    Optional<Value> list = spec.take("endpoints").filter(value -> !value.isEmptyList());
     Optional<Value> selectorValue = spec.take("workloadSelector");
     List<Workload> endpoints = new ArrayList<>();
     for (Value value : list.map(Value::list).orElse(List.of())) {
@@ -233,20 +238,15 @@ record ServiceEntry(
     if (text.isEmpty()) {
       return Optional.empty();
     }
-    try {
-      Protocol protocol =
-          Protocol.valueOf(
-              text.get().equalsIgnoreCase("GRPC-WEB")
-                  ? "GRPC_WEB"
-                  : text.get().toUpperCase(Locale.ROOT));
-      if (!protocol.http()) {
-        value.warn(protocol + " is not HTTP: only a route that names the port goes there");
-      }
-      return Optional.of(protocol);
-    } catch (IllegalArgumentException unknown) {
+    String word = text.get().toUpperCase(Locale.ROOT);
+    Optional<Protocol> protocol =
+        Arrays.stream(Protocol.values()).filter(p -> p.word().equals(word)).findFirst();
+    if (protocol.isEmpty()) {
       value.refuse("HTTP, HTTP2, GRPC, HTTPS, TLS, TCP or another protocol of Istio");
-      return Optional.empty();
+    } else if (!protocol.get().http()) {
+      value.warn(word + " is not HTTP: only a route that names the port goes there");
     }
+    return protocol;
   }
 
   /** With the endpoints that its selector finds; those that its resolution cannot use are left. */

@@ -29,7 +29,7 @@ final class TlsReader {
     Optional<Value> certificate = text(fields, "clientCertificate");
     Optional<Value> key = text(fields, "privateKey");
     Optional<Value> authorities = text(fields, "caCertificates");
-    Optional<Value> names = fields.take("subjectAltNames");
+    Optional<Value> names = fields.take("subjectAltNames").filter(value -> !value.isEmptyList());
     String sni = fields.take("sni").flatMap(Value::text).orElse("");
     Optional<Value> skip = fields.take("insecureSkipVerify");
     boolean insecure = skip.flatMap(Value::flag).orElse(false);

@@ -5,6 +5,7 @@ import io.espejo.upstream.ClusterSpec.ConnectionPool;
 import io.espejo.upstream.ClusterSpec.OutlierDetection;
 import io.espejo.upstream.TlsSpec;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -55,18 +56,20 @@ record TrafficPolicy(
       return NONE;
     }
     Fields policy = fields.get();
-    requireAny(
-        policy,
-        "connectionPool",
-        "loadBalancer",
-        "outlierDetection",
-        "tls",
-        "portLevelSettings",
-        "tunnel",
-        "proxyProtocol",
-        "retryBudget");
+    List<Value> portLevel = policy.list("portLevelSettings");
+    if (portLevel.isEmpty()) {
+      requireAny(
+          policy,
+          "connectionPool",
+          "loadBalancer",
+          "outlierDetection",
+          "tls",
+          "tunnel",
+          "proxyProtocol",
+          "retryBudget");
+    }
     Map<Integer, TrafficPolicy> ports = new HashMap<>();
-    for (Value port : policy.list("portLevelSettings")) {
+    for (Value port : portLevel) {
       port.fields().ifPresent(settings -> readPort(settings, ports));
     }
     policy.notCarriedOut("tunnel", "proxyProtocol", "retryBudget");

@@ -23,6 +23,7 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 final class Value {
   private static final int SHOWN = 80;
   private static final int NUMBER = 40;
+  private static final BigDecimal MAX_COUNT = BigDecimal.valueOf(0xFFFF_FFFFL);
   private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
 
   private final Node node;
@@ -174,6 +175,20 @@ final class Value {
               refuse(expected);
               return Optional.empty();
             });
+  }
+
+  /** A whole number of 32 bits without a sign; from 2^31 on it is as good as endless. */
+  Optional<Integer> count() {
+    String expected = "0..4294967295";
+    Optional<BigDecimal> number = decimal(expected);
+    if (number.isPresent()
+        && (number.get().signum() < 0
+            || number.get().compareTo(MAX_COUNT) > 0
+            || number.get().stripTrailingZeros().scale() > 0)) {
+      refuse(expected);
+      return Optional.empty();
+    }
+    return number.map(n -> (int) Math.min(n.longValue(), Integer.MAX_VALUE));
   }
 
   /** A number, exactly as written. */

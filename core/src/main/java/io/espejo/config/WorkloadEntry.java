@@ -52,8 +52,15 @@ record WorkloadEntry(Metadata metadata, Workload workload) implements Document {
 
   /** An endpoint; {@code portNames} are those of its service, if that is known. */
   static Optional<Workload> readWorkload(Fields fields, Optional<Set<String>> portNames) {
-    Optional<Value> addressValue = fields.need("address", "an IP address or a DNS name");
-    Optional<String> address = addressValue.flatMap(Value::text);
+    Optional<Value> addressValue = fields.take("address");
+    Optional<String> address = addressValue.flatMap(Value::text).filter(text -> !text.isEmpty());
+    if (address.isEmpty()) {
+      if (fields.hasAny("network")) {
+        fields.owner().warn("no address, so nothing reaches it: its network is not known here");
+      } else {
+        fields.missing("address", "an IP address or a DNS name");
+      }
+    }
     Optional<Value> portsValue = fields.take("ports");
     if (address.filter(text -> text.startsWith(Endpoint.UNIX)).isPresent()) {
       checkUnix(addressValue.get(), address.get().substring(Endpoint.UNIX.length()));
@@ -80,8 +87,7 @@ record WorkloadEntry(Metadata metadata, Workload workload) implements Document {
               port.integer(1, 65_535).ifPresent(number -> ports.put(name, number));
             });
     Map<String, String> labels = Labels.read(fields);
-    int weight =
-        fields.take("weight").flatMap(value -> value.integer(0, Integer.MAX_VALUE)).orElse(0);
+    int weight = fields.take("weight").flatMap(Value::count).orElse(0);
     // Without effect, as with Istio for a proxy that has no locality, network or sidecar itself.
     for (String name : new String[] {"network", "locality", "serviceAccount"}) {
       fields.text(name, text -> true, "text");

@@ -303,6 +303,7 @@ class DestinationRuleTest {
             + " read)",
         "{tls: {mode: SIMPLE, insecureSkipVerify: true, subjectAltNames: [a]}}|beside"
             + " caCertificates or subjectAltNames (expected: neither)",
+        "{portLevelSettings: []}|nothing is said (expected: at least one field)",
         "{portLevelSettings: [{tls: {mode: DISABLE}}]}|missing (expected: a port's number)",
         "{portLevelSettings: [{port: {number: 80}}]}|nothing is said (expected: at least one"
             + " field)",

@@ -180,9 +180,11 @@ class ServiceEntryTest {
             + " Unix domain socket (expected: none)",
         "{resolution: DNS, endpoints: [{address: 'unix:///x'}]}|a Unix domain socket (expected: the"
             + " resolution STATIC)",
-        "{resolution: STATIC, endpoints: [], workloadSelector: {labels: {a: b}}}|workloadSelector"
+        "{resolution: STATIC, endpoints: [{address: 192.0.2.1}], workloadSelector: {labels: {a: b}}}|workloadSelector"
             + " beside endpoints (expected: one of them)",
         "{resolution: DNS, addresses: [10.0.0.0/8]}|a network (expected: the resolution STATIC)",
+        "{resolution: STATIC, endpoints: [{address: ''}]}|missing (expected: an IP address or a DNS"
+            + " name)",
         "{resolution: DNS, endpoints: [{address: a_b}]}|a_b (expected: an IP address or a DNS"
             + " name)",
       })
@@ -209,6 +211,22 @@ class ServiceEntryTest {
         .anyMatch(
             line ->
                 line.endsWith("a port that tells no hosts apart (expected: HTTP, or one host)"));
+  }
+
+  @Test
+  void endpoint_ofANetworkWithoutAnAddress_isLeftWithAWarning() throws Exception {
+    CompiledRules rules =
+        Texts.compile(
+            service("resolution: STATIC\nendpoints: [{network: n}, {address: 192.0.2.1}]"));
+    assertThat(rules.clusters().get("outbound|80||x.org").endpoints()).hasSize(1);
+    assertThat(rules.warnings()).hasSize(1);
+  }
+
+  @Test
+  void endpoints_emptyBesideASelector_areNone() throws Exception {
+    String service =
+        service("resolution: DNS\nendpoints: []\nworkloadSelector: {labels: {app: x}}");
+    assertThat(cluster(service, WORKLOADS).endpoints()).hasSize(2);
   }
 
   @Test
