@@ -17,6 +17,7 @@ import org.eclipse.jetty.http.HttpCookieStore;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.io.ArrayByteBufferPool;
 import org.eclipse.jetty.io.ClientConnector;
+import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.thread.Invocable.InvocationType;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -54,6 +55,7 @@ public final class Leg implements AutoCloseable {
   private final HttpClient client;
   private final QueuedThreadPool threads;
   private final Scheduler scheduler;
+  private final Executor selecting;
 
   /**
    * What differs between the legs.
@@ -75,10 +77,12 @@ public final class Leg implements AutoCloseable {
       int maxConnections,
       int maxWaiting) {}
 
-  private Leg(HttpClient client, QueuedThreadPool threads, Scheduler scheduler) {
+  private Leg(
+      HttpClient client, QueuedThreadPool threads, Scheduler scheduler, ManagedSelector selector) {
     this.client = client;
     this.threads = threads;
     this.scheduler = scheduler;
+    this.selecting = task -> selector.submit(unused -> task.run());
   }
 
   /** Starts the threads; no connection is opened before the first request. */
@@ -129,7 +133,12 @@ public final class Leg implements AutoCloseable {
     client.getContentDecoderFactories().clear();
     client.getProtocolHandlers().clear();
     client.getProtocolHandlers().put(new InterimHandler());
-    Leg leg = new Leg(client, threads, scheduler);
+    Leg leg =
+        new Leg(
+            client,
+            threads,
+            scheduler,
+            connector.getSelectorManager().getBean(ManagedSelector.class));
     leg.after(SWEEP, leg::closeIdle);
     return leg;
   }
@@ -152,6 +161,14 @@ public final class Leg implements AutoCloseable {
   /** The leg's threads; what runs there must not block. */
   public Executor executor() {
     return threads;
+  }
+
+  /**
+   * Runs tasks on the thread that waits for the leg's connections, between two looks at them, so
+   * that an exchange wakes no other. They must not block; after {@link #close} they do not run.
+   */
+  public Executor selecting() {
+    return selecting;
   }
 
   /** Runs {@code task} on the leg's timer thread after {@code delay}; it must be short. */
