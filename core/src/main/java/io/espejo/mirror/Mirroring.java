@@ -54,7 +54,7 @@ public final class Mirroring implements AutoCloseable {
     this.limits = limits;
     this.listener = listener;
     this.memory = new MemoryBudget(limits.maxMemoryBytes());
-    this.starter = new SerialExecutor(leg.executor());
+    this.starter = new SerialExecutor(leg.selecting());
     this.listenerCalls = new SerialExecutor(leg.executor());
     this.tick = tick(limits);
     leg.after(tick, this::sweep);
@@ -264,6 +264,8 @@ public final class Mirroring implements AutoCloseable {
       shadow.giveUp(Reason.CLOSED);
     }
     leg.close();
+    starter.withoutThreads();
+    listenerCalls.withoutThreads();
     if (interrupted) {
       Thread.currentThread().interrupt();
     }

@@ -7,16 +7,19 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Runs tasks in order, one at a time, in batches on the mirror's own threads.
+ * Runs tasks in order, one at a time, in batches on a thread of the mirror's own.
  *
  * <p>Handing a task over costs v1's thread an enqueue; a thread is woken only when none is at work.
  * The queue needs no bound of its own: each copy has at most a few tasks in it, and copies are
- * bounded. Once the threads are gone, the caller runs what comes.
+ * bounded.
  */
 final class SerialExecutor implements Executor {
   private static final System.Logger LOG = System.getLogger(SerialExecutor.class.getName());
 
-  private final Executor threads;
+  /** How many tasks are run before the thread is left to what else it does. */
+  private static final int TURN = 64;
+
+  private volatile Executor threads;
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waiting = new AtomicInteger();
 
@@ -28,24 +31,36 @@ final class SerialExecutor implements Executor {
   public void execute(Runnable task) {
     tasks.add(task);
     if (waiting.getAndIncrement() == 0) {
-      try {
-        threads.execute(this::drain);
-      } catch (RejectedExecutionException closed) {
-        drain();
-      }
+      wake();
     }
   }
 
+  private void wake() {
+    try {
+      threads.execute(this::drain);
+    } catch (RejectedExecutionException closed) {
+      drain();
+    }
+  }
+
+  /** Once the threads are gone: runs what they left, and lets each caller run what still comes. */
+  void withoutThreads() {
+    threads = Runnable::run;
+    drain();
+  }
+
   private void drain() {
-    int batch = waiting.get();
-    while (batch > 0) {
-      for (int done = 0; done < batch; done++) {
-        Runnable task = tasks.poll();
-        if (task != null) {
-          run(task);
-        }
+    int done = 0;
+    while (done < TURN) {
+      Runnable task = tasks.poll();
+      if (task == null) {
+        break;
       }
-      batch = waiting.addAndGet(-batch);
+      run(task);
+      done++;
+    }
+    if (waiting.addAndGet(-done) > 0) {
+      wake();
     }
   }
 

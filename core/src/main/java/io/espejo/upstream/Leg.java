@@ -53,6 +53,9 @@ public final class Leg implements AutoCloseable {
   private final Set<Wire> retired = new HashSet<>();
   private boolean closed;
 
+  /** Set once the first client is there. */
+  private volatile Executor selecting = task -> {};
+
   /**
    * What differs between the legs.
    *
@@ -105,7 +108,9 @@ public final class Leg implements AutoCloseable {
       leg.threads.start();
       leg.scheduler.start();
       // Most clusters need no other, and it is to be there before the first request.
-      leg.wire(new Wire.Spec(settings.connectTimeout(), Protocol.HTTP1, Optional.empty()));
+      Wire first =
+          leg.wire(new Wire.Spec(settings.connectTimeout(), Protocol.HTTP1, Optional.empty()));
+      leg.selecting = task -> first.selector().submit(unused -> task.run());
     } catch (Exception failure) {
       leg.close();
       throw new IllegalStateException("cannot start the " + settings.name() + " leg", failure);
@@ -196,6 +201,14 @@ public final class Leg implements AutoCloseable {
   /** The leg's threads; what runs there must not block. */
   public Executor executor() {
     return threads;
+  }
+
+  /**
+   * Runs tasks on the thread that waits for the leg's connections, between two looks at them, so
+   * that an exchange wakes no other. They must not block; after {@link #close} they do not run.
+   */
+  public Executor selecting() {
+    return selecting;
   }
 
   /** Runs {@code task} on the leg's timer thread after {@code delay}; it must be short. */

@@ -20,6 +20,7 @@ import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http2.client.HTTP2Client;
 import org.eclipse.jetty.http2.client.transport.HttpClientTransportOverHTTP2;
 import org.eclipse.jetty.io.ClientConnector;
+import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.Transport;
 import org.eclipse.jetty.util.thread.Invocable.InvocationType;
 
@@ -46,14 +47,16 @@ final class Wire {
 
   private final Spec spec;
   private final HttpClient client;
+  private final ManagedSelector selector;
 
   // Guarded by the leg.
   int users;
   long retiredAt;
 
-  private Wire(Spec spec, HttpClient client) {
+  private Wire(Spec spec, HttpClient client, ManagedSelector selector) {
     this.spec = spec;
     this.client = client;
+    this.selector = selector;
   }
 
   static Wire start(Spec spec, Leg leg) {
@@ -89,7 +92,7 @@ final class Wire {
     client.getContentDecoderFactories().clear();
     client.getProtocolHandlers().clear();
     client.getProtocolHandlers().put(new InterimHandler());
-    return new Wire(spec, client);
+    return new Wire(spec, client, connector.getSelectorManager().getBean(ManagedSelector.class));
   }
 
   private static HttpClientTransport transport(Spec spec, ClientConnector connector) {
@@ -123,6 +126,10 @@ final class Wire {
 
   Spec spec() {
     return spec;
+  }
+
+  ManagedSelector selector() {
+    return selector;
   }
 
   HttpClient client() {

@@ -57,6 +57,37 @@ class SerialExecutorTest {
   }
 
   @Test
+  void tasks_moreThanATurn_leaveTheThreadBetween() {
+    List<Integer> ran = new ArrayList<>();
+    List<Runnable> handed = new ArrayList<>();
+    SerialExecutor serial = new SerialExecutor(handed::add);
+    for (int i = 0; i < 65; i++) {
+      int number = i;
+      serial.execute(() -> ran.add(number));
+    }
+
+    handed.get(0).run();
+    assertThat(ran).hasSize(64);
+    assertThat(handed).hasSize(2);
+    handed.get(1).run();
+    assertThat(ran).hasSize(65);
+    assertThat(handed).hasSize(2);
+  }
+
+  @Test
+  void tasks_thatTheThreadsLeft_runOnceTheyAreGone() {
+    List<String> ran = new ArrayList<>();
+    SerialExecutor serial = new SerialExecutor(task -> {});
+    serial.execute(() -> ran.add("left"));
+    assertThat(ran).isEmpty();
+
+    serial.withoutThreads();
+    serial.execute(() -> ran.add("late"));
+
+    assertThat(ran).containsExactly("left", "late");
+  }
+
+  @Test
   void task_thatFails_doesNotStopTheNext() {
     List<String> ran = new ArrayList<>();
     SerialExecutor serial = new SerialExecutor(Runnable::run);

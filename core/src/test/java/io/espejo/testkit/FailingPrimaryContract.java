@@ -55,16 +55,8 @@ abstract class FailingPrimaryContract extends GatewayFixture {
   }
 
   @Test
-  void get_v1ClosesInTheHead_isAnswered502Or503() throws Exception {
-    start(mirrored());
-    v1.behave(Behaviour.say("HTTP/1.1 200 OK\r\nContent-Le"));
-
-    // A head that breaks off is malformed and a closed connection, as the bytes come.
-    assertThat(client().exchange(RawRequest.get("/")).status()).isIn(502, 503);
-
-    v1.take();
-    assertThat(v2.take().whole()).isTrue();
-    assertThat(onlyOutcome()).isEqualTo("completed 2");
+  void get_v1ClosesInTheHead_isAnswered503() throws Exception {
+    assertFailsWith(503, Behaviour.say("HTTP/1.1 200 OK\r\nContent-Le"));
   }
 
   @Test
