@@ -46,6 +46,14 @@ final class Fields {
     owner.errorAt(name, "missing (expected: " + expected + ")");
   }
 
+  /** Warns of those of these fields that are there. */
+  void warn(String message, String... names) {
+    for (String name : names) {
+      Optional.ofNullable(rest.get(name)).ifPresent(value -> value.warn(message));
+    }
+  }
+
+  /** Reports something about a value somewhere inside. */
   void error(Place at, String message) {
     owner.errorAt(at, message);
   }

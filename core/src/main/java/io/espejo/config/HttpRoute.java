@@ -44,6 +44,9 @@ record HttpRoute(
    */
   static HttpRoute read(Fields fields, Metadata metadata, boolean inDelegate) {
     checkActions(fields, inDelegate);
+    if (fields.hasAny("redirect", "directResponse")) {
+      fields.warn("nothing is mirrored of what is answered here", "mirror", "mirrors");
+    }
     List<HttpMatch> matches = new ArrayList<>();
     for (Value value : fields.list("match")) {
       value.fields().map(match -> HttpMatch.read(match, metadata)).ifPresent(matches::add);

@@ -18,12 +18,13 @@ final class Unreachable {
   /**
    * A match and where it stands.
    *
-   * @param always whether it holds for every instance
+   * @param always whether it holds for every instance, and whatever a delegate says
    */
   private record PlacedMatch(Place place, RouteMatch match, boolean always) {
-    static PlacedMatch of(HttpMatch match) {
+    static PlacedMatch of(HttpRoute route, HttpMatch match) {
       boolean always =
-          match.port() == 0
+          route.delegate().isEmpty()
+              && match.port() == 0
               && match.gateways().isEmpty()
               && match.sourceLabels().isEmpty()
               && match.sourceNamespace().isEmpty();
@@ -36,8 +37,9 @@ final class Unreachable {
     for (HttpRoute route : routes) {
       List<PlacedMatch> matches =
           route.matches().isEmpty()
-              ? List.of(new PlacedMatch(route.place(), RouteMatch.EVERYTHING, true))
-              : route.matches().stream().map(PlacedMatch::of).toList();
+              ? List.of(
+                  new PlacedMatch(route.place(), RouteMatch.EVERYTHING, route.delegate().isEmpty()))
+              : route.matches().stream().map(match -> PlacedMatch.of(route, match)).toList();
       if (earlier.size() + matches.size() > MAX_MATCHES) {
         return;
       }

@@ -1,0 +1,294 @@
+package io.espejo.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.espejo.route.CorsPolicy;
+import io.espejo.route.DirectResponse;
+import io.espejo.route.Forward;
+import io.espejo.route.HeaderEdits.Line;
+import io.espejo.route.PathRewrite;
+import io.espejo.route.Redirect;
+import io.espejo.route.Rewrite;
+import io.espejo.route.Route;
+import io.espejo.route.TextMatch;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Redirects, direct answers, rewrites, header edits and cors, as documents say them. */
+class RouteActionRulesTest {
+  @Test
+  void redirect_withoutCode_is301() throws Exception {
+    Redirect redirect = redirect("redirect: {uri: /new, authority: a.org, scheme: https}");
+    assertThat(redirect.status()).isEqualTo(301);
+    assertThat(redirect.path()).isEqualTo("/new");
+    assertThat(redirect.authority()).isEqualTo("a.org");
+    assertThat(redirect.scheme()).isEqualTo("https");
+    assertThat(redirect.port()).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "port: 80, 0",
+    "port: 443, 443",
+    "'scheme: https, port: 443', 0",
+    "'scheme: https, port: 80', 80",
+    "port: 9999, 9999",
+    "derivePort: FROM_REQUEST_PORT, 8000",
+    "derivePort: FROM_PROTOCOL_DEFAULT, 0"
+  })
+  void redirect_portOrDerivePort_elidesTheSchemesOwn(String fields, int port) throws Exception {
+    assertThat(redirect("redirect: {" + fields + "}").port()).isEqualTo(port);
+  }
+
+  @Test
+  void redirect_prefixRewrite_knowsThePrefixOfEachMatch() throws Exception {
+    String text =
+        Texts.virtualService(
+            """
+            - match: [{uri: {prefix: /a}}, {uri: {prefix: /long}}, {method: {exact: GET}}]
+              redirect: {prefixRewrite: /new}
+            """);
+    assertThat(routes(text))
+        .extracting(route -> ((Redirect) route.action()).rewrite().orElseThrow())
+        .containsExactly(
+            new PathRewrite.Prefix(2, "/new"),
+            new PathRewrite.Prefix(5, "/new"),
+            new PathRewrite.Prefix(1, "/new"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "redirect: {}|redirect: nothing to change (expected: uri, authority, scheme or port)",
+        "redirect: {uri: /a, prefixRewrite: /b}|redirect: uri beside prefixRewrite (expected: one"
+            + " of them)",
+        "redirect: {uri: /a, redirectCode: 200}|redirect.redirectCode: 200 (expected: 301, 302, 303,"
+            + " 307 or 308)",
+        "redirect: {uri: /a, redirectCode: 304}|redirect.redirectCode: 304 (expected: 301, 302, 303,"
+            + " 307 or 308)",
+        "redirect: {scheme: ftp}|redirect.scheme: ftp (expected: http or https)",
+        "redirect: {port: 65536}|redirect.port: 65536 (expected: 0..65535)",
+        "redirect: {derivePort: NO}|redirect.derivePort: NO (expected: FROM_PROTOCOL_DEFAULT or"
+            + " FROM_REQUEST_PORT)",
+        "directResponse: {status: 199}|directResponse.status: 199 (expected: 200..599)",
+        "directResponse: {}|directResponse.status: missing (expected: 200..599)",
+        "directResponse: {status: 200, body: {bytes: '*'}}|directResponse.body.bytes: not Base64",
+      })
+  void redirectOrDirectResponse_malformed_isRefused(String action, String message) {
+    assertThat(Texts.refusal(Texts.virtualService("- " + action)))
+        .singleElement()
+        .asString()
+        .endsWith(": spec.http[0]." + message);
+  }
+
+  @Test
+  void redirectPrefixRewrite_onAnotherMatchThanPrefix_isRefused() {
+    assertThat(
+            Texts.refusal(
+                Texts.virtualService(
+                    "- match: [{uri: {exact: /a}}]\n  redirect: {prefixRewrite: /b}")))
+        .singleElement()
+        .asString()
+        .endsWith("redirect: prefixRewrite, but not all matches on uri are prefixes");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "redirect: {uri: /a}, route: [{destination: {host: httpbin}}]|route beside redirect",
+        "redirect: {uri: /a}, rewrite: {uri: /b}|rewrite beside redirect",
+        "redirect: {uri: /a}, directResponse: {status: 200}|directResponse beside redirect",
+        "directResponse: {status: 200}, route: [{destination: {host: httpbin}}]|route beside"
+            + " directResponse",
+        "directResponse: {status: 200}, rewrite: {uri: /b}|rewrite beside directResponse",
+        "delegate: {name: a}, route: [{destination: {host: httpbin}}]|route beside delegate",
+        "delegate: {name: a}, redirect: {uri: /a}|redirect beside delegate",
+      })
+  void actions_besideEachOther_areRefused(String fields, String message) {
+    assertThat(Texts.refusal(Texts.virtualService("- {" + fields + "}")))
+        .singleElement()
+        .asString()
+        .endsWith(": spec.http[0]: " + message + " (expected: one of them)");
+  }
+
+  @Test
+  void mirror_onRedirectOrDirectResponse_isWarnedOf() throws Exception {
+    assertThat(
+            Texts.warnings(
+                Texts.virtualService("- redirect: {uri: /a}\n  mirror: {host: httpbin}")))
+        .singleElement()
+        .asString()
+        .endsWith("spec.http[0].mirror: nothing is mirrored of what is answered here");
+  }
+
+  @Test
+  void directResponse_body_isReadFromEitherForm() throws Exception {
+    assertThat(direct("directResponse: {status: 200, body: {string: ä}}").body().length())
+        .isEqualTo(2);
+    assertThat(direct("directResponse: {status: 599, body: {bytes: AAH_}}").body().toArray())
+        .containsExactly(0, 1, -1);
+    assertThat(direct("directResponse: {status: 200, body: {}}").body().length()).isZero();
+  }
+
+  @Test
+  void directResponse_bodyOfMoreThanOneMebibyte_isRefused() throws Exception {
+    String text = "- directResponse: {status: 200, body: {string: " + "a".repeat(1 << 20) + "}}";
+    assertThat(Texts.warnings(Texts.virtualService(text))).hasSize(1);
+    assertThat(Texts.refusal(Texts.virtualService(text.replace("aaa}", "aaaa}")))).hasSize(1);
+  }
+
+  @Test
+  void rewriteUri_onEachKindOfMatch_knowsWhatItReplaces() throws Exception {
+    String text =
+        Texts.route(
+            """
+            match: [{uri: {prefix: /foo}}, {uri: {exact: /foo}}, {uri: {regex: /f.*}}, {}]
+            rewrite: {uri: /bar}
+            """);
+    assertThat(routes(text))
+        .extracting(route -> Texts.forward(route).rewrite().flatMap(Rewrite::path).orElseThrow())
+        .containsExactly(
+            new PathRewrite.Prefix(4, "/bar"),
+            new PathRewrite.Whole("/bar"),
+            new PathRewrite.Whole("/bar"),
+            new PathRewrite.Prefix(1, "/bar"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "rewrite: {}|rewrite: nothing to rewrite (expected: uri, uriRegexRewrite or authority)",
+        "rewrite: {uri: /a, uriRegexRewrite: {match: a, rewrite: b}}|rewrite: uri beside"
+            + " uriRegexRewrite (expected: one of them)",
+        "rewrite: {uriRegexRewrite: {match: a}}|rewrite.uriRegexRewrite.rewrite: missing (expected:"
+            + " a substitution)",
+        "rewrite: {authority: a, uri: /b}, headers: {request: {set: {host: c}}}|the authority is"
+            + " set by rewrite and by headers (expected: once)",
+        "headers: {request: {set: {host: c}, add: {':authority': d}}}|headers.request.add.:authority:"
+            + " the authority is set more than once (expected: once)",
+        "headers: {request: {remove: [Host]}}|headers.request.remove[0]: \"Host\" is no header that"
+            + " can be changed",
+        "headers: {request: {set: {':path': /}}}|headers.request.set.:path: \":path\" is no header"
+            + " that can be changed",
+        "headers: {response: {set: {host: a}}}|headers.response.set.host: \"host\" is no header that"
+            + " can be changed",
+        "headers: {response: {remove: ['']}}|headers.response.remove[0]: \"\" is no header that can"
+            + " be changed",
+        "headers: {request: {set: {content-length: '1'}}}|headers.request.set.content-length:"
+            + " content-length is not carried out: it belongs to the connection",
+        "headers: {request: {set: {a: '50%'}}}|headers.request.set.a: \"50%\" (expected: text with"
+            + " Envoy's expressions; a % that nothing ends (a literal one is %%))",
+        "headers: {request: {set: {a: '%START_TIME%'}}}|headers.request.set.a: \"%START_TIME%\""
+            + " (expected: text with Envoy's expressions; %START_TIME% is not carried out)",
+        "corsPolicy: {allowOrigins: [{}]}|corsPolicy.allowOrigins[0]: no origin (expected: exact,"
+            + " prefix or regex)",
+        "corsPolicy: {allowMethods: [FOO]}|corsPolicy.allowMethods[0]: FOO (expected: a method)",
+        "corsPolicy: {allowHeaders: ['a b']}|corsPolicy.allowHeaders[0]: \"a b\" (expected: a"
+            + " header's name)",
+        "corsPolicy: {maxAge: 1.5s}|corsPolicy.maxAge: 1.5s (expected: whole seconds)",
+        "corsPolicy: {maxAge: 0s}|corsPolicy.maxAge: 0s (expected: a duration of 1ms or more, in"
+            + " whole milliseconds, such as 250ms or 1.5s)",
+        "corsPolicy: {unmatchedPreflights: NO}|corsPolicy.unmatchedPreflights: NO (expected: FORWARD"
+            + " or IGNORE or UNSPECIFIED)",
+      })
+  void route_malformedRewriteHeadersOrCors_isRefused(String fields, String message) {
+    String text = "- {route: [{destination: {host: httpbin}}], " + fields + "}";
+    assertThat(Texts.refusal(Texts.virtualService(text)))
+        .singleElement()
+        .asString()
+        .startsWith("a.yaml:9:")
+        .contains("spec.http[0]")
+        .endsWith(message);
+  }
+
+  @Test
+  void headers_ofOneDestination_followTheRoutes() throws Exception {
+    String text =
+        Texts.virtualService(
+            """
+            - headers: {request: {set: {b: r, a: r}, add: {c: r}, remove: [d]}}
+              route:
+              - destination: {host: httpbin}
+                headers: {request: {set: {a: d, host: d.org}, remove: [e]}}
+            """);
+    Forward forward = Texts.forward(routes(text).get(0));
+    assertThat(forward.edits().request().set().stream().map(Line::toString).toList())
+        .containsExactly("Line[name=a, value=r]", "Line[name=b, value=r]", "Line[name=a, value=d]");
+    assertThat(forward.edits().request().remove()).containsExactly("d", "e");
+    assertThat(forward.rewrite()).contains(new Rewrite(Optional.empty(), "d.org"));
+    assertThat(forward.clusters().get(0).edits().request().isEmpty()).isTrue();
+  }
+
+  @Test
+  void authority_ofRewriteOrRoute_beatsTheDestinations() throws Exception {
+    String text =
+        Texts.virtualService(
+            """
+            - rewrite: {authority: rewrite.org}
+              route: &v1
+              - {destination: {host: httpbin}, headers: {request: {set: {host: d.org}}}}
+            - headers: {request: {add: {":authority": route.org}}}
+              route: *v1
+            - route:
+              - {destination: {host: httpbin}, weight: 1, headers: {request: {set: {host: a.org}}}}
+              - {destination: {host: httpbin}, weight: 1}
+            """);
+    assertThat(routes(text))
+        .extracting(route -> Texts.forward(route).rewrite().map(Rewrite::authority).orElse(""))
+        .containsExactly("rewrite.org", "route.org", "");
+    assertThat(Texts.forward(routes(text).get(2)).clusters().get(0).edits().authority())
+        .isEqualTo("a.org");
+  }
+
+  @Test
+  void corsPolicy_allFields_areRead() throws Exception {
+    String text =
+        Texts.route(
+            """
+            corsPolicy:
+              allowOrigins: [{exact: "*"}, {prefix: http://a}]
+              allowMethods: [GET, POST]
+              allowHeaders: [x-a, "*"]
+              exposeHeaders: [x-e]
+              maxAge: 1h1m1s
+              allowCredentials: true
+              unmatchedPreflights: IGNORE
+            """);
+    assertThat(routes(text).get(0).cors())
+        .contains(
+            new CorsPolicy(
+                List.of(new TextMatch.Exact("*", false), new TextMatch.Prefix("http://a", false)),
+                "GET,POST",
+                "x-a,*",
+                "x-e",
+                "3661",
+                true,
+                false));
+  }
+
+  @Test
+  void corsPolicy_allowOrigin_isDeprecatedAndBeatenByAllowOrigins() throws Exception {
+    String text = Texts.route("corsPolicy: {allowOrigin: [a], allowOrigins: [{exact: b}]}");
+    assertThat(routes(text).get(0).cors().orElseThrow().allowOrigins())
+        .containsExactly(new TextMatch.Exact("b", false));
+    assertThat(Texts.warnings(text)).singleElement().asString().contains("deprecated");
+  }
+
+  private static Redirect redirect(String fields) throws RulesException {
+    return (Redirect) routes(Texts.virtualService("- " + fields)).get(0).action();
+  }
+
+  private static DirectResponse direct(String fields) throws RulesException {
+    return (DirectResponse) routes(Texts.virtualService("- " + fields)).get(0).action();
+  }
+
+  private static List<Route> routes(String text) throws RulesException {
+    return Texts.compileWithHttpbin(text).routes().virtualHost("httpbin").orElseThrow().routes();
+  }
+}
