@@ -177,14 +177,10 @@ final class Compiler {
 
   /**
    * As Istio orders them where several have the same host: those that are not exported to all come
-   * first, then by name.
+   * first, then those that were there first, which is the order of the files.
    */
   private static List<VirtualService> inOrder(List<VirtualService> virtualServices) {
-    return virtualServices.stream()
-        .sorted(
-            Comparator.comparing((VirtualService v) -> v.exports().toAll())
-                .thenComparing(v -> v.metadata().name() + "." + v.metadata().namespace()))
-        .toList();
+    return virtualServices.stream().sorted(Comparator.comparing(v -> v.exports().toAll())).toList();
   }
 
   private void claim(Host host, Claim claim, Map<String, Claim> claims) {

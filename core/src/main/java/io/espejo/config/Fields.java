@@ -58,9 +58,11 @@ final class Fields {
     owner.errorAt(at, message);
   }
 
-  /** Whether one of these fields is there and not taken yet. */
+  /** Whether one of these fields is there and not taken yet; an empty list is as good as none. */
   boolean hasAny(String... names) {
-    return Stream.of(names).anyMatch(rest::containsKey);
+    return Stream.of(names)
+        .map(rest::get)
+        .anyMatch(value -> value != null && !value.isNull() && !value.isEmptyList());
   }
 
   /** The elements of a list; none when it is absent. */

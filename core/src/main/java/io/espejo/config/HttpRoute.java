@@ -98,13 +98,9 @@ record HttpRoute(
   }
 
   private static List<WeightedDestination> readDestinations(Fields fields, Metadata metadata) {
-    boolean other = fields.hasAny("redirect", "directResponse", "delegate");
     List<WeightedDestination> destinations = new ArrayList<>();
     Optional<Value> route = fields.take("route");
     List<Value> values = route.map(Value::list).orElse(List.of());
-    if (route.isPresent() && values.isEmpty() && !other) {
-      route.get().error("no destination (expected: at least one destination)");
-    }
     long sum = 0;
     for (Value value : values) {
       Optional<WeightedDestination> destination =

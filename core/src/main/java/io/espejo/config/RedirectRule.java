@@ -28,8 +28,7 @@ record RedirectRule(
   }
 
   private static RedirectRule of(Fields fields, List<HttpMatch> matches) {
-    boolean anything =
-        fields.hasAny("uri", "prefixRewrite", "authority", "scheme", "port", "derivePort");
+    boolean other = fields.hasAny("scheme", "port", "derivePort");
     String uri = fields.take("uri").flatMap(Value::text).orElse("");
     String prefixRewrite = fields.take("prefixRewrite").flatMap(Value::text).orElse("");
     String authority = fields.take("authority").flatMap(Value::text).orElse("");
@@ -41,7 +40,7 @@ record RedirectRule(
     Optional<Value> derivePort = fields.take("derivePort");
     int status = status(fields);
     fields.end();
-    if (!anything) {
+    if (!other && (uri + prefixRewrite + authority).isEmpty()) {
       fields.owner().error("nothing to change (expected: uri, authority, scheme or port)");
     }
     if (!uri.isEmpty() && !prefixRewrite.isEmpty()) {

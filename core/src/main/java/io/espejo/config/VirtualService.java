@@ -25,6 +25,9 @@ record VirtualService(
     if (delegate && spec.hasAny("gateways")) {
       spec.owner().error("gateways without hosts (expected: hosts, or a delegate without both)");
     }
+    if (delegate) {
+      spec.take("hosts");
+    }
     List<String> gateways = Gateways.read(spec, metadata);
     boolean mesh = gateways.isEmpty() || gateways.contains(Gateways.MESH);
     List<Host> hosts =

@@ -64,6 +64,7 @@ class RouteActionRulesTest {
       delimiter = '|',
       value = {
         "redirect: {}|redirect: nothing to change (expected: uri, authority, scheme or port)",
+        "redirect: {uri: ''}|redirect: nothing to change (expected: uri, authority, scheme or port)",
         "redirect: {uri: /a, prefixRewrite: /b}|redirect: uri beside prefixRewrite (expected: one"
             + " of them)",
         "redirect: {uri: /a, redirectCode: 200}|redirect.redirectCode: 200 (expected: 301, 302, 303,"

@@ -268,15 +268,19 @@ class RoutingRulesTest {
   }
 
   @Test
-  void host_ofTwoVirtualServices_isOfTheOneWhoseNameSortsFirst() throws Exception {
+  void host_ofTwoVirtualServices_isOfTheFirst() throws Exception {
     String one = Texts.virtualService("- name: one\n  route: [{destination: {host: httpbin}}]");
     String two = one.replace("name: httpbin", "name: a").replace("name: one", "name: two");
     assertThat(Texts.compile(one, two, Texts.HTTPBIN).warnings())
         .extracting(Problem::toString)
         .containsExactly(
-            "a.yaml:7:5: warning: spec.hosts[0]: httpbin.default.svc.cluster.local is a host of"
-                + " VirtualService default/a in b.yaml already, which stands");
+            "b.yaml:7:5: warning: spec.hosts[0]: httpbin.default.svc.cluster.local is a host of"
+                + " VirtualService default/httpbin in a.yaml already, which stands");
     assertThat(Texts.compile(one, two, Texts.HTTPBIN).routes().virtualHost("httpbin"))
+        .map(host -> host.routes().get(0).name())
+        .contains("one");
+    String here = two.replace("spec:", "spec:\n  exportTo: ['.']");
+    assertThat(Texts.compile(one, here, Texts.HTTPBIN).routes().virtualHost("httpbin"))
         .map(host -> host.routes().get(0).name())
         .contains("two");
   }
@@ -331,7 +335,7 @@ class RoutingRulesTest {
         """;
     assertThat(Texts.refusal(text))
         .containsExactly(
-            "a.yaml:4:15: spec.hosts: no host (expected: at least one host)",
+            "a.yaml:4:7: spec: gateways without hosts (expected: hosts, or a delegate without both)",
             "a.yaml:4:25: spec.http: no route (expected: at least one route)",
             "a.yaml:4:49: spec.tls: not carried out by this version",
             "a.yaml:4:58: spec.tcp: not carried out by this version");
