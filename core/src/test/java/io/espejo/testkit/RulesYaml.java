@@ -99,11 +99,13 @@ public record RulesYaml(List<String> documents) {
             metadata:
               name: %s
             spec:
-              gateways: %s
               hosts:
             """
-                .formatted(name, hosts.contains("*") ? "[" + ANY_HOST + "]" : "[mesh]"));
+                .formatted(name));
     hosts.forEach(host -> service.append("  - \"").append(host).append("\"\n"));
+    if (hosts.contains("*")) {
+      service.append("  gateways: [").append(ANY_HOST).append("]\n");
+    }
     service.append("  http:\n");
     for (Route route : routes) {
       service.append("  - ").append(String.join("\n    ", route.lines())).append('\n');
