@@ -61,12 +61,8 @@ public record LocalAnswer(int status, String text) {
   /** Sends it, and completes the answer. */
   public void sendTo(DownstreamResponse response) {
     byte[] body = body();
-    Headers.Builder headers = Headers.builder();
-    if (body.length > 0) {
-      headers.add("Content-Type", "text/plain");
-    }
-    headers.add("Content-Length", Integer.toString(body.length));
-    response.start(status, headers.build());
+    Headers.Builder lines = headers().toBuilder();
+    response.start(status, lines.add("Content-Length", Integer.toString(body.length)).build());
     response.write(ByteBuffer.wrap(body), true, NOTHING_FOLLOWS);
   }
 }
