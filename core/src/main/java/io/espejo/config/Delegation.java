@@ -79,7 +79,10 @@ final class Delegation {
         further.rewrite().or(root::rewrite),
         further.headers().or(root::headers),
         further.cors().or(root::cors),
-        further.mirrors().or(root.mirrors()));
+        further.mirrors().or(root.mirrors()),
+        further.timeout().or(root::timeout),
+        further.retries().or(root::retries),
+        further.faults().or(root::faults));
   }
 
   private static String joined(String root, String name) {

@@ -1,7 +1,10 @@
 package io.espejo.config;
 
 import io.espejo.route.CorsPolicy;
+import io.espejo.route.Faults;
 import io.espejo.route.HeaderEdits;
+import io.espejo.route.RetryPolicy;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,7 +27,10 @@ record HttpRoute(
     Optional<RewriteRule> rewrite,
     Optional<HeaderEdits> headers,
     Optional<CorsPolicy> cors,
-    MirrorRules mirrors) {
+    MirrorRules mirrors,
+    Optional<Duration> timeout,
+    Optional<RetryPolicy> retries,
+    Optional<Faults> faults) {
 
   /** One entry of {@code route}. */
   record WeightedDestination(Destination destination, int weight, HeaderEdits edits) {}
@@ -63,12 +69,14 @@ record HttpRoute(
             RewriteRule.read(fields),
             HeaderReader.read(fields),
             CorsReader.read(fields),
-            MirrorRules.read(fields, metadata));
+            MirrorRules.read(fields, metadata),
+            fields.take("timeout").flatMap(Durations::read),
+            RetriesReader.read(fields),
+            FaultReader.read(fields));
     if (route.rewrite().filter(rewrite -> !rewrite.authority().isEmpty()).isPresent()
         && route.headers().filter(edits -> !edits.authority().isEmpty()).isPresent()) {
       fields.owner().error("the authority is set by rewrite and by headers (expected: once)");
     }
-    fields.notCarriedOut("timeout", "retries", "fault");
     fields.end();
     return route;
   }

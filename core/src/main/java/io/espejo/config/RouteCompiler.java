@@ -62,7 +62,7 @@ final class RouteCompiler {
         name,
         match.map(HttpMatch::compile).stream().toList(),
         action(http, match, listenPort),
-        Faults.NONE,
+        http.faults().orElse(Faults.NONE),
         http.cors());
   }
 
@@ -98,8 +98,8 @@ final class RouteCompiler {
             .toList(),
         rewrite(http, match, edits),
         edits,
-        Duration.ZERO,
-        RetryPolicy.ISTIO_DEFAULT);
+        http.timeout().orElse(Duration.ZERO),
+        http.retries().orElse(RetryPolicy.ISTIO_DEFAULT));
   }
 
   private static Optional<Rewrite> rewrite(
