@@ -16,14 +16,19 @@ import io.espejo.exchange.MirrorListener;
 import io.espejo.exchange.Outcome;
 import io.espejo.exchange.Outcome.Reason;
 import io.espejo.exchange.OutcomeCounts;
+import io.espejo.exchange.PrimaryCounts;
 import io.espejo.exchange.RateLimitedLog;
 import io.espejo.exchange.RequestBody;
 import io.espejo.mirror.MirrorDestination;
 import io.espejo.mirror.Mirroring;
 import io.espejo.mirror.Shadow;
 import io.espejo.proxy.LocalAnswer;
-import io.espejo.proxy.PrimaryExchange;
+import io.espejo.proxy.Primaries;
+import io.espejo.proxy.PrimaryRules;
 import io.espejo.route.Bytes;
+import io.espejo.route.Faults;
+import io.espejo.route.Faults.Abort;
+import io.espejo.route.Faults.Delay;
 import io.espejo.route.Forward;
 import io.espejo.route.Mirror;
 import io.espejo.route.Route;
@@ -87,6 +92,7 @@ public final class Espejo implements AutoCloseable {
   private final ChunkPool chunks = new ChunkPool();
   private final Leg primaryLeg;
   private final Leg shadowLeg;
+  private final Primaries primaries;
   private final Mirroring mirroring;
   private final ScheduledExecutorService watchThread;
   private final AtomicInteger activeRequests = new AtomicInteger();
@@ -115,6 +121,7 @@ public final class Espejo implements AutoCloseable {
                 settings.primaryMaxConnections(),
                 settings.primary().maxRequests() - settings.primaryMaxConnections(),
                 settings.primary().maxRequests()));
+    primaries = new Primaries(primaryLeg, settings.primary());
     shadowLeg =
         Leg.start(
             new Leg.Settings(
@@ -312,44 +319,101 @@ public final class Espejo implements AutoCloseable {
       DownstreamResponse downstream) {
     Forward action = verdict.action();
     WeightedCluster chosen = action.cluster(draws.getAsInt());
-    RequestHead head = received.routed(action, chosen, request);
+    RequestHead head =
+        received
+            .expecting(PrimaryRules.expectedMillis(action.timeout(), action.retries(), 0))
+            .routed(action, chosen, request);
     DownstreamResponse response =
         EditedResponse.of(downstream, verdict.route(), action, chosen, head, request);
     Cluster cluster = verdict.snapshot().primaries().get(chosen.cluster());
     Affinity affinity = cluster == null ? Affinity.NONE : cluster.affinity(request);
+    Optional<Reason> never = action.mirrors().isEmpty() ? Optional.empty() : neverMirrored(request);
+    Faults faults = verdict.route().faults();
+    Optional<Delay> delay = faults.delay().filter(d -> d.share().includes(draws.getAsInt()));
+    Optional<Abort> abort = faults.abort().filter(a -> a.share().includes(draws.getAsInt()));
+    if (delay.isEmpty() && abort.isEmpty()) {
+      send(verdict, cluster, affinity, never, head, body, response);
+      return;
+    }
+    activeRequests.incrementAndGet();
+    Runnable then =
+        () -> {
+          if (abort.isPresent()) {
+            primaries.aborted();
+            LocalAnswer.of(abort.get()).sendTo(downstream, head);
+          } else {
+            send(verdict, cluster, affinity, never, head, openedBefore(body), response);
+          }
+          activeRequests.decrementAndGet();
+        };
+    if (delay.isEmpty()) {
+      then.run();
+      return;
+    }
+    if (head.hasBody()) {
+      body.open();
+    }
+    primaries.delay(
+        delay.get(),
+        then,
+        () -> {
+          LocalAnswer.CLOSING.sendTo(downstream, head);
+          activeRequests.decrementAndGet();
+        });
+  }
+
+  /** For a thread that is not the body's own, and must not open it. */
+  private static RequestBody openedBefore(RequestBody body) {
+    return new ReadBody(BodyChunk.NOT_YET, body);
+  }
+
+  private void send(
+      Verdict.Forward verdict,
+      @Nullable Cluster cluster,
+      Affinity affinity,
+      Optional<Reason> neverMirrored,
+      RequestHead head,
+      RequestBody body,
+      DownstreamResponse response) {
+    Forward action = verdict.action();
     Optional<Endpoint> endpoint =
         cluster == null ? Optional.empty() : cluster.pick(affinity, List.of());
-    if (endpoint.isEmpty()) {
-      LocalAnswer.NO_UPSTREAM.sendTo(response);
+    if (cluster == null || endpoint.isEmpty()) {
+      LocalAnswer.NO_UPSTREAM.sendTo(response, head);
       return;
     }
     if (!endpoint.get().acquire()) {
-      LocalAnswer.OVERFLOW.sendTo(response);
+      LocalAnswer.OVERFLOW.sendTo(response, head);
       return;
     }
-    List<Shadow> shadows = action.mirrors().isEmpty() ? List.of() : shadows(verdict, request, head);
+    List<Shadow> shadows =
+        action.mirrors().isEmpty() ? List.of() : shadows(verdict, neverMirrored, head);
+    // As in Istio: who is bound to one endpoint of one destination stays with it.
+    boolean bound = affinity.hash().isPresent() && action.clusters().size() == 1;
     activeRequests.incrementAndGet();
-    new PrimaryExchange(
-            endpoint.get(),
-            head,
-            body,
-            head.hasBody() ? shadows : List.of(),
-            response,
-            affinity.setCookie(),
-            activeRequests::decrementAndGet)
-        .start();
+    primaries.send(
+        new PrimaryRules(
+            cluster,
+            affinity,
+            action.timeout(),
+            action.retries(),
+            action.retries().otherEndpointsOnly() && !bound),
+        endpoint.get(),
+        head,
+        body,
+        head.hasBody() ? shadows : List.of(),
+        response,
+        activeRequests::decrementAndGet);
     for (Shadow shadow : shadows) {
       shadow.start();
     }
   }
 
   /** The copies that are to be sent; the others have their outcome. */
-  private List<Shadow> shadows(
-      Verdict.Forward verdict, DownstreamRequest request, RequestHead head) {
+  private List<Shadow> shadows(Verdict.Forward verdict, Optional<Reason> never, RequestHead head) {
     Route route = verdict.route();
     List<Mirror> mirrors = verdict.action().mirrors();
     int draw = draws.getAsInt();
-    Optional<Reason> never = neverMirrored(request);
     List<Shadow> shadows = new ArrayList<>(mirrors.size());
     RequestHead shadowHead = null;
     for (Mirror mirror : mirrors) {
@@ -366,7 +430,9 @@ public final class Espejo implements AutoCloseable {
         if (shadowHead == null) {
           shadowHead = head.shadow(ShadowHost.of(head.authority()), settings.instance());
         }
-        mirroring.admit(destination, route.name(), shadowHead).ifPresent(shadows::add);
+        mirroring
+            .admit(destination, route.name(), shadowHead, verdict.action().timeout())
+            .ifPresent(shadows::add);
       }
     }
     return shadows;
@@ -401,6 +467,11 @@ public final class Espejo implements AutoCloseable {
     Map<String, OutcomeCounts> counts = new TreeMap<>();
     snapshot.mirrors().forEach((name, destination) -> counts.put(name, destination.counts()));
     return counts;
+  }
+
+  /** What happened on the way to v1 so far: retries, time limits, faults. */
+  public PrimaryCounts primaryCounts() {
+    return primaries.counts();
   }
 
   /** Whether new copies are sent. */
@@ -446,6 +517,7 @@ public final class Espejo implements AutoCloseable {
         interrupted = true;
       }
     }
+    primaries.close();
     primaryLeg.close();
     mirroring.close(interrupted ? Duration.ZERO : SHADOW_GRACE);
     LoaderLeak.prevent();

@@ -22,6 +22,9 @@ public interface EspejoMXBean {
   /** The outcomes by name: {@code sampled_out}, {@code dropped{lag}}, {@code completed{2xx}}. */
   Map<String, Long> getOutcomes();
 
+  /** What happened on the way to v1 by name: {@code retries}, {@code timeouts}, {@code aborts}. */
+  Map<String, Long> getPrimaryCounts();
+
   /** Memory that copies hold now, in bytes. */
   long getShadowMemoryBytes();
 

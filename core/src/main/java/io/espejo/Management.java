@@ -2,6 +2,7 @@ package io.espejo;
 
 import io.espejo.exchange.Outcome.Reason;
 import io.espejo.exchange.OutcomeCounts;
+import io.espejo.exchange.PrimaryCounts;
 import java.lang.System.Logger.Level;
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
@@ -88,6 +89,19 @@ final class Management implements EspejoMXBean {
     counts.failedBy().forEach((reason, n) -> named.put("failed{" + lower(reason) + "}", n));
     counts.completedBy().forEach((digit, n) -> named.put("completed{" + digit + "xx}", n));
     return named;
+  }
+
+  @Override
+  public Map<String, Long> getPrimaryCounts() {
+    PrimaryCounts counts = espejo.primaryCounts();
+    return new TreeMap<>(
+        Map.of(
+            "retries", counts.retries(),
+            "retries_over_limit", counts.retriesOverLimit(),
+            "bodies_not_kept", counts.bodiesNotKept(),
+            "timeouts", counts.timeouts(),
+            "delays", counts.delays(),
+            "aborts", counts.aborts()));
   }
 
   private static String lower(Reason reason) {

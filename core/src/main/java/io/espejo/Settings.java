@@ -79,7 +79,9 @@ public record Settings(
         maxConnections,
         new PrimaryLimits(
             maxConnections + settings.number("primary.maxWaiting", 1024),
-            settings.durationOrZero("primary.idleTimeout", primary.idleTimeout())),
+            settings.durationOrZero("primary.idleTimeout", primary.idleTimeout()),
+            settings.numberOrZero("primary.retryBodyBytes", primary.retryBodyBytes()),
+            settings.numberOrZero("primary.retryMemoryBytes", primary.retryMemoryBytes())),
         settings.duration("shadow.connectTimeout", Duration.ofSeconds(1)),
         settings.number("shadow.maxConnections", 1024),
         new MirrorLimits(

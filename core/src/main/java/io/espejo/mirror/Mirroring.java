@@ -84,9 +84,11 @@ public final class Mirroring implements AutoCloseable {
   /**
    * Considers a copy that shall be sent: within the bounds it is admitted, and then owes a {@link
    * Shadow#start} or a {@link Shadow#onCut}; else it is dropped.
+   *
+   * @param answerTimeout from the end of the request to v2's answer; zero: the limit of all copies
    */
   public Optional<Shadow> admit(
-      MirrorDestination destination, String route, RequestHead shadowHead) {
+      MirrorDestination destination, String route, RequestHead shadowHead, Duration answerTimeout) {
     considered(destination);
     long now = System.nanoTime();
     Reason refusal = null;
@@ -115,7 +117,16 @@ public final class Mirroring implements AutoCloseable {
       ended(destination, route, shadowHead.requestId(), 0, new Outcome.Dropped(refusal));
       return Optional.empty();
     }
-    Shadow shadow = new Shadow(this, destination, route, shadowHead, headBytes, probe, now);
+    Shadow shadow =
+        new Shadow(
+            this,
+            destination,
+            route,
+            shadowHead,
+            answerTimeout.isZero() ? limits.answerTimeout() : answerTimeout,
+            headBytes,
+            probe,
+            now);
     live.add(shadow);
     return Optional.of(shadow);
   }

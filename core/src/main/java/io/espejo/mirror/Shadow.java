@@ -9,6 +9,7 @@ import io.espejo.upstream.Endpoint;
 import io.espejo.upstream.Fault;
 import io.espejo.upstream.OutgoingRequest;
 import io.espejo.upstream.RequestHead;
+import java.time.Duration;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,7 @@ public final class Shadow implements BodyObserver {
   private final MirrorDestination destination;
   private final String route;
   private final RequestHead head;
+  private final Duration answerTimeout;
   private final long headBytes;
   private final boolean probe;
   private final long beganNanos;
@@ -49,6 +51,7 @@ public final class Shadow implements BodyObserver {
       MirrorDestination destination,
       String route,
       RequestHead head,
+      Duration answerTimeout,
       long headBytes,
       boolean probe,
       long beganNanos) {
@@ -56,6 +59,7 @@ public final class Shadow implements BodyObserver {
     this.destination = destination;
     this.route = route;
     this.head = head;
+    this.answerTimeout = answerTimeout;
     this.headBytes = headBytes;
     this.probe = probe;
     this.beganNanos = beganNanos;
@@ -241,7 +245,7 @@ public final class Shadow implements BodyObserver {
         }
       }
       case ANSWERING -> {
-        if (now - phaseNanos > limits.answerTimeout().toNanos()) {
+        if (now - phaseNanos > answerTimeout.toNanos()) {
           giveUp(Reason.ANSWER_TIMEOUT);
         }
       }

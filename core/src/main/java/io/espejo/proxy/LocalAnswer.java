@@ -2,16 +2,20 @@ package io.espejo.proxy;
 
 import io.espejo.exchange.DownstreamResponse;
 import io.espejo.exchange.Headers;
+import io.espejo.route.Faults.Abort;
+import io.espejo.upstream.RequestHead;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.OptionalInt;
 
 /**
  * An answer that no upstream gave: a status and a short plain text, as Envoy words it.
  *
- * @param status 400 to 599
+ * @param status 200 to 600
  * @param text one line, or nothing
+ * @param grpcStatus what a gRPC client is told; if empty, what the status comes to
  */
-public record LocalAnswer(int status, String text) {
+public record LocalAnswer(int status, String text, OptionalInt grpcStatus) {
   /** No virtual host, or no route: empty, as with Envoy. */
   public static final LocalAnswer NOT_FOUND = new LocalAnswer(404, "");
 
@@ -37,6 +41,16 @@ public record LocalAnswer(int status, String text) {
   /** Espejo is closing. */
   public static final LocalAnswer CLOSING = new LocalAnswer(503, "shutting down");
 
+  /** An answer whose status for gRPC follows from the other. */
+  public LocalAnswer(int status, String text) {
+    this(status, text, OptionalInt.empty());
+  }
+
+  /** What a fault answers. */
+  public static LocalAnswer of(Abort abort) {
+    return new LocalAnswer(abort.status(), "fault filter abort", abort.grpcStatus());
+  }
+
   private static final DownstreamResponse.Callback NOTHING_FOLLOWS =
       new DownstreamResponse.Callback() {
         @Override
@@ -53,13 +67,41 @@ public record LocalAnswer(int status, String text) {
         : Headers.builder().add("Content-Type", "text/plain").build();
   }
 
-  /** Its text as a line of its own. */
+  /** Its text. */
   public byte[] body() {
-    return text.isEmpty() ? new byte[0] : (text + "\n").getBytes(StandardCharsets.US_ASCII);
+    return text.getBytes(StandardCharsets.US_ASCII);
   }
 
-  /** Sends it, and completes the answer. */
-  public void sendTo(DownstreamResponse response) {
+  /** Sends it, in the form that the client of this request reads, and completes the answer. */
+  public void sendTo(DownstreamResponse response, RequestHead request) {
+    if (request.isGrpc()) {
+      Headers.Builder headers =
+          Headers.builder()
+              .add("Content-Type", "application/grpc")
+              .add("Grpc-Status", Integer.toString(grpcStatus.orElseGet(this::impliedGrpcStatus)));
+      if (!text.isEmpty()) {
+        headers.add("Grpc-Message", text);
+      }
+      response.start(200, headers.add("Content-Length", "0").build());
+      response.write(ByteBuffer.allocate(0), true, NOTHING_FOLLOWS);
+    } else {
+      send(response);
+    }
+  }
+
+  /** As gRPC has it for proxies. */
+  private int impliedGrpcStatus() {
+    return switch (status) {
+      case 400 -> 13;
+      case 401 -> 16;
+      case 403 -> 7;
+      case 404 -> 12;
+      case 429, 502, 503, 504 -> 14;
+      default -> 2;
+    };
+  }
+
+  private void send(DownstreamResponse response) {
     byte[] body = body();
     Headers.Builder lines = headers().toBuilder();
     response.start(status, lines.add("Content-Length", Integer.toString(body.length)).build());

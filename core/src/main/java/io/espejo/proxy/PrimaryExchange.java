@@ -4,6 +4,7 @@ import io.espejo.exchange.BodyObserver;
 import io.espejo.exchange.DownstreamResponse;
 import io.espejo.exchange.Headers;
 import io.espejo.exchange.RequestBody;
+import io.espejo.proxy.Waits.Wait;
 import io.espejo.upstream.Endpoint;
 import io.espejo.upstream.Fault;
 import io.espejo.upstream.OutgoingRequest;
@@ -11,11 +12,13 @@ import io.espejo.upstream.RequestHead;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.jetty.client.HttpResponseException;
 import org.eclipse.jetty.client.Response;
@@ -31,124 +34,431 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Nothing blocks: v1 sets the pace of the client's upload, the client that of v1's answer.
  */
-public final class PrimaryExchange {
+final class PrimaryExchange {
   /** How long the body of a request that v1 refused may take to come for the copies. */
   private static final Duration BODY_GRACE = Duration.ofMillis(100);
 
-  private final Endpoint endpoint;
+  /** What is read of an answer that is thrown away, so that its connection can be kept. */
+  private static final int MAX_THROWN_AWAY = 16 * 1024;
+
+  private final Primaries primaries;
+  private final PrimaryRules rules;
   private final RequestHead head;
   private final PrimaryBody body;
   private final DownstreamResponse downstream;
-  private final Optional<String> setCookie;
   private final Runnable onEnd;
 
-  private volatile @Nullable OutgoingRequest request;
-  private volatile boolean answering;
+  // One attempt follows another, so these are touched by one thread after the other.
+  private List<Endpoint> tried = List.of();
+  private @Nullable Backoff backoff;
+  private int attempts = 1;
+  private int left;
+  private boolean holdsRetry;
   private boolean replaced;
 
-  /**
-   * An exchange that has not begun.
-   *
-   * @param setCookie a line that the answer gets, to bind the client to this endpoint
-   * @param onEnd called once when nothing more happens, on any thread
-   */
-  public PrimaryExchange(
-      Endpoint endpoint,
+  // Guarded by this.
+  private Attempt attempt;
+  private @Nullable Wait pause;
+  private @Nullable Runnable timer;
+  private boolean timedOut;
+  private boolean over;
+
+  private volatile boolean answering;
+  private volatile long wholeNanos;
+
+  /** One request to one endpoint. */
+  private static final class Attempt {
+    private final Endpoint endpoint;
+    private final OutgoingRequest request;
+
+    // Touched by the threads of the client, one after the other.
+    private volatile boolean answered;
+    private boolean thrownAway;
+
+    // Guarded by the exchange.
+    private boolean begun;
+    private boolean ended;
+    private @Nullable Runnable timer;
+
+    Attempt(Endpoint endpoint, RequestHead sentHead) {
+      this.endpoint = endpoint;
+      this.request = endpoint.newRequest(sentHead);
+    }
+
+    boolean connected() {
+      return request.getConnection() != null;
+    }
+  }
+
+  /** The end of a time limit; carries no stack trace, because it is no fault. */
+  private static final class TimeLimit extends TimeoutException {
+    private static final long serialVersionUID = 1;
+
+    TimeLimit(String message) {
+      super(message);
+    }
+
+    @Override
+    public synchronized Throwable fillInStackTrace() {
+      return this;
+    }
+  }
+
+  /** An exchange that has not begun; {@code first} was acquired. */
+  PrimaryExchange(
+      Primaries primaries,
+      PrimaryRules rules,
+      Endpoint first,
       RequestHead head,
       RequestBody body,
       List<? extends BodyObserver> observers,
       DownstreamResponse downstream,
-      Optional<String> setCookie,
       Runnable onEnd) {
-    this.endpoint = endpoint;
+    this.primaries = primaries;
+    this.rules = rules;
     this.head = head;
-    this.body = new PrimaryBody(body, head.contentLength(), observers);
+    this.left = rules.retries().attempts();
+    this.body =
+        new PrimaryBody(
+            body,
+            head.contentLength(),
+            observers,
+            new KeptBody(primaries.memory(), left == 0 ? 0 : primaries.limits().retryBodyBytes()),
+            this::onWhole,
+            left == 0 ? () -> {} : primaries.counter().bodiesNotKept::increment);
     this.downstream = downstream;
-    this.setCookie = setCookie;
     this.onEnd = onEnd;
+    this.attempt = new Attempt(first, head);
   }
 
   /** Sends the request; the rest happens on the leg's threads, and on those of the container. */
-  public void start() {
-    OutgoingRequest outgoing = endpoint.newRequest(head);
-    request = outgoing;
+  void start() {
     if (head.hasBody()) {
       body.open();
-      outgoing.body(body);
-      if (head.framing() == RequestHead.Framing.CHUNKED) {
-        outgoing.trailersSupplier(body::trailers);
-      }
+      // Until it is asked for, the body may be whole for all that is known.
+      startTimer();
     } else {
       body.none();
     }
-    outgoing.onResponseContentSource(this::onAnswer);
-    outgoing.onResponseSuccess(this::onAnswered);
-    outgoing.sendTo(this::onComplete);
+    send(attempt);
   }
 
-  private void onAnswer(Response response, Content.Source content) {
-    if (response.getStatus() == 101) {
-      abort(new HttpResponseException("unexpected upgrade", response));
+  private void send(Attempt next) {
+    OutgoingRequest outgoing = next.request;
+    if (head.hasBody()) {
+      outgoing.body(body.sending());
+      if (head.framing() == RequestHead.Framing.CHUNKED) {
+        outgoing.trailersSupplier(body::trailers);
+      }
+    }
+    if (!rules.perTry().isZero()) {
+      outgoing.onRequestBegin(begun -> onBegin(next));
+    }
+    outgoing.onResponseContentSource((response, content) -> onAnswer(next, response, content));
+    outgoing.onResponseSuccess(response -> onAnswered(next));
+    outgoing.sendTo(result -> onComplete(next, result));
+  }
+
+  /** All of the request came: the time limits begin. */
+  private void onWhole() {
+    if (!rules.timeout().isZero()) {
+      wholeNanos = System.nanoTime();
+      startTimer();
+    }
+    if (!rules.perTry().isZero()) {
+      synchronized (this) {
+        startAttemptTimer(attempt);
+      }
+    }
+  }
+
+  private void startTimer() {
+    if (!rules.timeout().isZero()) {
+      synchronized (this) {
+        cancel(timer);
+        if (!over) {
+          timer = attempt.endpoint.schedule(rules.timeout(), this::onTimer);
+        }
+      }
+    }
+  }
+
+  private static void cancel(@Nullable Runnable timer) {
+    if (timer != null) {
+      timer.run();
+    }
+  }
+
+  private synchronized void onBegin(Attempt begun) {
+    begun.begun = true;
+    if (body.ended()) {
+      startAttemptTimer(begun);
+    }
+  }
+
+  private void startAttemptTimer(Attempt timed) {
+    if (timed.begun && !timed.ended && timed.timer == null) {
+      timed.timer = timed.endpoint.schedule(rules.perTry(), () -> onAttemptTimer(timed));
+    }
+  }
+
+  /** On the timer's thread, which is left at once. */
+  private void onTimer() {
+    if (!body.isComing()) {
+      attemptNow().endpoint.threads().execute(this::onTimeout);
+    }
+  }
+
+  private synchronized Attempt attemptNow() {
+    return attempt;
+  }
+
+  private void onTimeout() {
+    Wait waiting;
+    Attempt running;
+    synchronized (this) {
+      if (over || timedOut) {
+        return;
+      }
+      timedOut = true;
+      waiting = pause;
+      running = attempt;
+    }
+    primaries.counter().timeouts.increment();
+    TimeLimit cause = new TimeLimit("the route's timeout");
+    if (waiting != null && waiting.end()) {
+      fail(cause, LocalAnswer.TIMED_OUT);
+    } else {
+      running.request.reset(cause);
+    }
+  }
+
+  private void onAttemptTimer(Attempt timed) {
+    if (!timed.answered) {
+      primaries.counter().timeouts.increment();
+      timed.endpoint.threads().execute(() -> timed.request.reset(new TimeLimit("perTryTimeout")));
+    }
+  }
+
+  private void onAnswer(Attempt from, Response response, Content.Source content) {
+    int status = response.getStatus();
+    if (status == 101) {
+      from.request.reset(new HttpResponseException("unexpected upgrade", response));
       return;
     }
-    answering = true;
-    endpoint.report(response.getStatus());
-    downstream.start(response.getStatus(), endToEnd(response));
-    new Answer(content, downstream, endpoint.threads(), this::abort).iterate();
+    from.answered = true;
+    from.endpoint.report(status);
+    if (left > 0
+        && RetryConditions.afterAnswer(rules.retries(), status, response.getHeaders())
+        && mayTryAgain()) {
+      from.thrownAway = true;
+      throwAway(from, content);
+      return;
+    }
+    synchronized (this) {
+      if (timedOut) {
+        // The reset is on its way.
+        return;
+      }
+      answering = true;
+    }
+    releaseRetry();
+    body.forget();
+    downstream.start(status, endToEnd(response, rules.affinity().setCookie()));
+    new Answer(content, downstream, from.endpoint.threads(), from.request::reset).iterate();
+  }
+
+  /** Reads an answer that has come already, so that its connection is kept; resets another one. */
+  private static void throwAway(Attempt from, Content.Source content) {
+    int read = 0;
+    while (read < MAX_THROWN_AWAY) {
+      Content.Chunk chunk = content.read();
+      if (chunk == null) {
+        break;
+      }
+      if (Content.Chunk.isFailure(chunk)) {
+        return;
+      }
+      read += chunk.remaining();
+      boolean last = chunk.isLast();
+      chunk.release();
+      if (last) {
+        return;
+      }
+    }
+    from.request.reset(new IOException("the answer is not wanted"));
   }
 
   /** The whole answer is here; a request that v1 did not wait for need not be sent to its end. */
-  private void onAnswered(Response response) {
+  private void onAnswered(Attempt from) {
     if (!body.ended()) {
-      abort(new IOException("v1 answered before the end of the request"));
+      from.request.reset(new IOException("v1 answered before the end of the request"));
     }
   }
 
-  /** Ends the exchange with v1. */
-  public void abort(Throwable cause) {
-    OutgoingRequest sent = request;
-    if (sent != null) {
-      sent.reset(cause);
-    }
-  }
-
-  private void onComplete(Result result) {
+  private void onComplete(Attempt done, Result result) {
     Throwable failure = result.getFailure();
-    if (failure != null && mayReplace(failure)) {
+    if (failure != null && mayReplace(done, failure)) {
       replaced = true;
-      start();
+      sendNext(new Attempt(done.endpoint, sentHead()));
       return;
     }
-    endpoint.release();
-    if (failure == null) {
-      onEnd.run();
-    } else if (!answering && body.isUnasked()) {
+    synchronized (this) {
+      done.ended = true;
+      cancel(done.timer);
+    }
+    done.endpoint.release();
+    if (done.thrownAway) {
+      pause(done);
+    } else if (failure == null) {
+      end();
+    } else {
+      onFailure(done, failure);
+    }
+  }
+
+  private void onFailure(Attempt done, Throwable failure) {
+    if (!done.answered) {
+      Fault fault = Fault.of(failure);
+      if (fault != Fault.OVERFLOW && fault != Fault.UNSENDABLE && !body.failedDownstream()) {
+        done.endpoint.reportFailure();
+      }
+      if (left > 0
+          && RetryConditions.afterFailure(rules.retries(), failure, done.connected())
+          && mayTryAgain()) {
+        pause(done);
+        return;
+      }
+    }
+    LocalAnswer answer = answer(failure);
+    if (!answering && body.isUnasked()) {
       // The body lies ready as a rule, but the container says so only when asked.
       AtomicBoolean once = new AtomicBoolean();
       Runnable fail =
           () -> {
             if (once.compareAndSet(false, true)) {
-              fail(failure);
+              fail(failure, answer);
             }
           };
-      endpoint.after(BODY_GRACE, fail);
+      done.endpoint.after(BODY_GRACE, fail);
       body.demand(fail);
     } else {
-      fail(failure);
+      fail(failure, answer);
     }
   }
 
-  private void fail(Throwable failure) {
+  /** Takes one of the further attempts that are left, within the bounds. */
+  private boolean mayTryAgain() {
+    releaseRetry();
+    synchronized (this) {
+      if (answering || timedOut) {
+        return false;
+      }
+    }
+    if (!body.mayBeSentAgain()) {
+      return false;
+    }
+    left--;
+    if (!rules.cluster().acquireRetry()) {
+      primaries.counter().retriesOverLimit.increment();
+      return false;
+    }
+    holdsRetry = true;
+    return true;
+  }
+
+  private void releaseRetry() {
+    if (holdsRetry) {
+      holdsRetry = false;
+      rules.cluster().releaseRetry();
+    }
+  }
+
+  /** Waits a little, then makes the next attempt. */
+  private void pause(Attempt done) {
+    primaries.counter().retries.increment();
+    if (rules.otherEndpointsOnly()) {
+      List<Endpoint> avoided = new ArrayList<>(tried);
+      avoided.add(done.endpoint);
+      tried = avoided;
+    }
+    Backoff pauses = backoff;
+    if (pauses == null) {
+      pauses = new Backoff(rules.retries().backoff(), primaries.random());
+      backoff = pauses;
+    }
+    Wait begun =
+        primaries
+            .waits()
+            .begin(
+                pauses.next(),
+                this::tryAgain,
+                () -> fail(new IOException("closing"), LocalAnswer.CLOSING));
+    boolean late;
+    synchronized (this) {
+      pause = begun;
+      late = timedOut;
+    }
+    if (late && begun.end()) {
+      fail(new TimeLimit("the route's timeout"), LocalAnswer.TIMED_OUT);
+    }
+  }
+
+  private void tryAgain() {
+    Optional<Endpoint> next = rules.cluster().pick(rules.affinity(), tried);
+    if (next.isEmpty()) {
+      fail(new IOException("no endpoint"), LocalAnswer.NO_UPSTREAM);
+    } else if (!next.get().acquire()) {
+      fail(new IOException("overflow"), LocalAnswer.OVERFLOW);
+    } else {
+      attempts++;
+      sendNext(new Attempt(next.get(), sentHead()));
+    }
+  }
+
+  private RequestHead sentHead() {
+    if (attempts == 1) {
+      return head;
+    }
+    long elapsed = body.ended() ? (System.nanoTime() - wholeNanos) / 1_000_000 : 0;
+    return head.attempt(attempts)
+        .expecting(PrimaryRules.expectedMillis(rules.timeout(), rules.retries(), elapsed));
+  }
+
+  private void sendNext(Attempt next) {
+    boolean late;
+    synchronized (this) {
+      late = timedOut;
+      attempt = next;
+    }
+    if (late) {
+      next.endpoint.release();
+      fail(new TimeLimit("the route's timeout"), LocalAnswer.TIMED_OUT);
+    } else {
+      send(next);
+    }
+  }
+
+  private void fail(Throwable failure, LocalAnswer answer) {
     body.abandon(failure);
     if (!answering) {
       answering = true;
       if (body.failedDownstream()) {
         downstream.abort(failure);
       } else {
-        endpoint.reportFailure();
-        answer(failure).sendTo(downstream);
+        answer.sendTo(downstream, head);
       }
     }
+    end();
+  }
+
+  private void end() {
+    synchronized (this) {
+      over = true;
+      cancel(timer);
+    }
+    releaseRetry();
+    body.close();
     onEnd.run();
   }
 
@@ -156,14 +466,13 @@ public final class PrimaryExchange {
    * Whether a pooled connection died under a request that can be sent again unseen (RFC 9110,
    * section 9.2.2; once, as RFC 9112, section 9.3.1 allows).
    */
-  private boolean mayReplace(Throwable failure) {
-    OutgoingRequest sent = request;
+  private boolean mayReplace(Attempt done, Throwable failure) {
     return !answering
+        && !done.answered
         && !replaced
         && !head.hasBody()
         && failure instanceof IOException
-        && sent != null
-        && sent.onReusedConnection()
+        && done.request.onReusedConnection()
         && isIdempotent(head.method());
   }
 
@@ -187,7 +496,7 @@ public final class PrimaryExchange {
     };
   }
 
-  private Headers endToEnd(Response response) {
+  private static Headers endToEnd(Response response, Optional<String> setCookie) {
     Set<String> nominated = Set.of();
     for (HttpField field : response.getHeaders()) {
       if (field.getHeader() == HttpHeader.CONNECTION
@@ -207,7 +516,7 @@ public final class PrimaryExchange {
         headers.add(field.getName(), value == null ? "" : value);
       }
     }
-    setCookie.ifPresent(line -> headers.add("set-cookie", line));
+    setCookie.ifPresent(cookie -> headers.add("Set-Cookie", cookie));
     return headers.build();
   }
 

@@ -7,8 +7,12 @@ import java.time.Duration;
  *
  * @param maxRequests per endpoint, those that wait for a connection included; beyond it 503
  * @param idleTimeout how long a connection to v1 may be without traffic; zero: for ever
+ * @param retryBodyBytes how much of a body is kept for a further attempt; beyond it none is made
+ * @param retryMemoryBytes the same for all bodies together
  */
-public record PrimaryLimits(int maxRequests, Duration idleTimeout) {
+public record PrimaryLimits(
+    int maxRequests, Duration idleTimeout, int retryBodyBytes, int retryMemoryBytes) {
   /** What holds unless somebody says otherwise. */
-  public static final PrimaryLimits DEFAULT = new PrimaryLimits(2048, Duration.ofMinutes(5));
+  public static final PrimaryLimits DEFAULT =
+      new PrimaryLimits(2048, Duration.ofMinutes(5), 64 * 1024, 16 * 1024 * 1024);
 }

@@ -64,6 +64,11 @@ public final class Endpoint {
     cluster.leg().after(delay, task);
   }
 
+  /** The same; running what is returned takes the task back, if it has not begun. */
+  public Runnable schedule(Duration delay, Runnable task) {
+    return cluster.leg().schedule(delay, task);
+  }
+
   /** Counts one more request, until {@link #release}; false when there are too many now. */
   public boolean acquire() {
     if (!cluster.acquire()) {

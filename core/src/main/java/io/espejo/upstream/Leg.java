@@ -216,6 +216,11 @@ public final class Leg implements AutoCloseable {
     scheduler.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
   }
 
+  /** The same; running what is returned takes the task back, if it has not begun. */
+  public Runnable schedule(Duration delay, Runnable task) {
+    return scheduler.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS)::cancel;
+  }
+
   /** Aborts what runs, closes every connection and ends every thread. */
   @Override
   public void close() {

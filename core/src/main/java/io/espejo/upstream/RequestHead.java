@@ -31,13 +31,15 @@ public final class RequestHead {
 
   private static final String ORIGINAL_HOST = "x-envoy-original-host";
   private static final String ORIGINAL_PATH = "x-envoy-original-path";
+  private static final String ATTEMPT_COUNT = "x-envoy-attempt-count";
+  private static final String EXPECTED_TIMEOUT = "x-envoy-expected-rq-timeout-ms";
   private static final String REQUEST_ID = "x-request-id";
   private static final String FORWARDED_FOR = "x-forwarded-for";
   private static final String FORWARDED_HOST = "x-forwarded-host";
   private static final String FORWARDED_PROTO = "x-forwarded-proto";
   private static final HttpField PROTO_HTTP = line(FORWARDED_PROTO, "http");
   private static final HttpField PROTO_HTTPS = line(FORWARDED_PROTO, "https");
-  private static final HttpField FIRST_ATTEMPT = line("x-envoy-attempt-count", "1");
+  private static final HttpField FIRST_ATTEMPT = line(ATTEMPT_COUNT, "1");
   private static final HttpField CHUNKED = new HttpField(HttpHeader.TRANSFER_ENCODING, "chunked");
 
   /** Without a known header, so that the generator writes it for bodiless methods, too. */
@@ -222,6 +224,33 @@ public final class RequestHead {
         requestId);
   }
 
+  /**
+   * This head, telling v1 how long an answer is waited for, in milliseconds; 0: for ever, and
+   * nothing is told.
+   */
+  public RequestHead expecting(long timeoutMillis) {
+    return timeoutMillis == 0 ? this : with(EXPECTED_TIMEOUT, Long.toString(timeoutMillis));
+  }
+
+  /** This head for a further attempt: 2 for the first one after the first. */
+  public RequestHead attempt(int number) {
+    return with(ATTEMPT_COUNT, Integer.toString(number));
+  }
+
+  private RequestHead with(String name, String value) {
+    HttpFields.Mutable changed = HttpFields.build(fields);
+    changed.put(line(name, value));
+    return new RequestHead(
+        method,
+        path,
+        rawQuery,
+        changed.asImmutable(),
+        framing,
+        contentLength,
+        authority,
+        requestId);
+  }
+
   private String target() {
     return rawQuery == null ? path : path + "?" + rawQuery;
   }
@@ -365,6 +394,13 @@ public final class RequestHead {
   /** Whether a body may follow. */
   public boolean hasBody() {
     return framing != Framing.NONE && contentLength != 0;
+  }
+
+  /** Whether its client reads errors as gRPC has them, as Envoy tells it. */
+  public boolean isGrpc() {
+    String type = fields.get("content-type");
+    return type != null
+        && (type.equals("application/grpc") || type.startsWith("application/grpc+"));
   }
 
   /** v1's host, as v1 sees it. */

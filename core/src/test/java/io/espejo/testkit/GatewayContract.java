@@ -100,6 +100,13 @@ public abstract class GatewayContract {
   }
 
   @Nested
+  class Retry extends RetryContract {
+    Retry() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
   class Reload extends ReloadContract {
     Reload() {
       super(GatewayContract.this);

@@ -1,0 +1,19 @@
+package io.espejo.exchange;
+
+/**
+ * What happened on the way to v1, up to one moment.
+ *
+ * @param retries further attempts that were begun
+ * @param retriesOverLimit further attempts that were not made because the cluster had too many
+ * @param bodiesNotKept requests that could not be tried again because their bodies were too large
+ * @param timeouts time limits of a route, or of one of its attempts, that ran out
+ * @param delays requests that a fault delayed
+ * @param aborts requests that a fault answered
+ */
+public record PrimaryCounts(
+    long retries,
+    long retriesOverLimit,
+    long bodiesNotKept,
+    long timeouts,
+    long delays,
+    long aborts) {}

@@ -1,0 +1,98 @@
+package io.espejo.proxy;
+
+import io.espejo.exchange.BodyObserver;
+import io.espejo.exchange.DownstreamResponse;
+import io.espejo.exchange.PrimaryCounts;
+import io.espejo.exchange.RequestBody;
+import io.espejo.route.Faults.Delay;
+import io.espejo.upstream.Endpoint;
+import io.espejo.upstream.Leg;
+import io.espejo.upstream.RequestHead;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongUnaryOperator;
+
+/** All exchanges with v1: what they share, and what is counted of them. Safe for any threads. */
+public final class Primaries implements AutoCloseable {
+  private final PrimaryCounter counter = new PrimaryCounter();
+  private final PrimaryLimits limits;
+  private final KeptMemory memory;
+  private final Waits waits;
+  private final LongUnaryOperator random;
+
+  /** Exchanges over {@code leg}, which somebody else closes after this. */
+  public Primaries(Leg leg, PrimaryLimits limits) {
+    this(leg, limits, bound -> ThreadLocalRandom.current().nextLong(bound));
+  }
+
+  Primaries(Leg leg, PrimaryLimits limits, LongUnaryOperator random) {
+    this.limits = limits;
+    this.memory = new KeptMemory(limits.retryMemoryBytes());
+    this.waits = new Waits(leg);
+    this.random = random;
+  }
+
+  /**
+   * Sends a request to v1.
+   *
+   * @param first which was acquired
+   * @param onEnd called once when nothing more happens, on any thread
+   */
+  public void send(
+      PrimaryRules rules,
+      Endpoint first,
+      RequestHead head,
+      RequestBody body,
+      List<? extends BodyObserver> observers,
+      DownstreamResponse downstream,
+      Runnable onEnd) {
+    new PrimaryExchange(this, rules, first, head, body, observers, downstream, onEnd).start();
+  }
+
+  /** Lets a request wait as a fault wants it; {@code onClose} runs instead if this closes. */
+  public void delay(Delay delay, Runnable then, Runnable onClose) {
+    counter.delays.increment();
+    waits.begin(delay.duration(), then, onClose);
+  }
+
+  /** A fault has answered a request. */
+  public void aborted() {
+    counter.aborts.increment();
+  }
+
+  /** What happened so far. */
+  public PrimaryCounts counts() {
+    return counter.counts();
+  }
+
+  PrimaryCounter counter() {
+    return counter;
+  }
+
+  PrimaryLimits limits() {
+    return limits;
+  }
+
+  KeptMemory memory() {
+    return memory;
+  }
+
+  Waits waits() {
+    return waits;
+  }
+
+  LongUnaryOperator random() {
+    return random;
+  }
+
+  /** The memory that bodies kept for a further attempt hold now, in bytes. */
+  public long keptBytes() {
+    return memory.used();
+  }
+
+  /** Answers what waits for nobody; what is with v1 ends with the leg. */
+  @Override
+  public void close() {
+    waits.close();
+  }
+}

@@ -1,0 +1,24 @@
+package io.espejo.proxy;
+
+import io.espejo.exchange.PrimaryCounts;
+import java.util.concurrent.atomic.LongAdder;
+
+/** Counts what happens on the way to v1. Safe for any threads. */
+final class PrimaryCounter {
+  final LongAdder retries = new LongAdder();
+  final LongAdder retriesOverLimit = new LongAdder();
+  final LongAdder bodiesNotKept = new LongAdder();
+  final LongAdder timeouts = new LongAdder();
+  final LongAdder delays = new LongAdder();
+  final LongAdder aborts = new LongAdder();
+
+  PrimaryCounts counts() {
+    return new PrimaryCounts(
+        retries.sum(),
+        retriesOverLimit.sum(),
+        bodiesNotKept.sum(),
+        timeouts.sum(),
+        delays.sum(),
+        aborts.sum());
+  }
+}
