@@ -9,6 +9,7 @@ import io.espejo.upstream.Endpoint;
 import io.espejo.upstream.Fault;
 import io.espejo.upstream.OutgoingRequest;
 import io.espejo.upstream.RequestHead;
+import java.util.function.Function;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
 import org.jspecify.annotations.Nullable;
@@ -85,7 +86,7 @@ public final class Shadow implements BodyObserver {
       }
     }
     if (outgoing == null) {
-      settle(new Outcome.Dropped(Reason.NO_ENDPOINT));
+      settle(Reason.NO_ENDPOINT);
       return;
     }
     if (body != null) {
@@ -94,12 +95,23 @@ public final class Shadow implements BodyObserver {
         outgoing.trailersSupplier(body::trailers);
       }
     }
-    outgoing.onRequestBegin(begun -> enter(Phase.SENDING));
+    outgoing.onRequestBegin(begun -> begin(outgoing));
     outgoing.onRequestSuccess(sent -> enter(Phase.ANSWERING));
     outgoing.onResponseContentSource(
         (response, content) -> new Discard(content, mirroring.threads(), this::onContent).run());
     outgoing.onResponseSuccess(this::onAnswer);
     outgoing.sendTo(this::onComplete);
+  }
+
+  /** The last moment at which nothing has reached v2. */
+  private void begin(OutgoingRequest outgoing) {
+    synchronized (this) {
+      if (outcome == null) {
+        enter(Phase.SENDING);
+        return;
+      }
+    }
+    outgoing.reset(new GivenUp(Reason.CUT));
   }
 
   private void enter(Phase next) {
@@ -146,7 +158,7 @@ public final class Shadow implements BodyObserver {
     int status = response.getStatus();
     if (status == 101) {
       giveUp(Reason.GARBAGE);
-    } else if (settle(new Outcome.Completed(Math.min(status / 100, 9)))
+    } else if (settle(sent -> new Outcome.Completed(Math.min(status / 100, 9)))
         && phase != Phase.ANSWERING) {
       abort(Reason.CUT);
     }
@@ -155,8 +167,7 @@ public final class Shadow implements BodyObserver {
   private void onComplete(Result result) {
     Throwable failure = result.getFailure();
     if (failure != null) {
-      Reason reason = reason(failure);
-      settle(phase == Phase.CONNECTING ? new Outcome.Dropped(reason) : new Outcome.Failed(reason));
+      settle(reason(failure));
     }
     Endpoint used;
     synchronized (this) {
@@ -184,8 +195,7 @@ public final class Shadow implements BodyObserver {
 
   /** Ends it now for this reason, and resets its connection if it has one. */
   void giveUp(Reason reason) {
-    if (settle(
-        phase == Phase.CONNECTING ? new Outcome.Dropped(reason) : new Outcome.Failed(reason))) {
+    if (settle(reason)) {
       abort(reason);
     }
   }
@@ -203,11 +213,18 @@ public final class Shadow implements BodyObserver {
         });
   }
 
-  private boolean settle(Outcome end) {
+  private boolean settle(Reason reason) {
+    return settle(sent -> sent ? new Outcome.Failed(reason) : new Outcome.Dropped(reason));
+  }
+
+  /** Ends it, once, by whether something may have reached v2. */
+  private boolean settle(Function<Boolean, Outcome> how) {
+    Outcome end;
     synchronized (this) {
       if (outcome != null) {
         return false;
       }
+      end = how.apply(phase != Phase.CONNECTING);
       outcome = end;
     }
     if (body != null) {
