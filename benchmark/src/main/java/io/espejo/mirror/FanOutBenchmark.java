@@ -67,7 +67,14 @@ public class FanOutBenchmark {
   private final RequestHead head = RequestHead.primary(new Post(), "/post");
   private final Shadow shadow =
       new Shadow(
-          mirroring, mirroring.destination("v2", Optional.empty()), "route", head, 0, false, 0);
+          mirroring,
+          mirroring.destination("v2", Optional.empty()),
+          "route",
+          head,
+          Duration.ofSeconds(15),
+          0,
+          false,
+          0);
 
   /** Checks that every byte comes out again, and that all memory is given back. */
   @Setup

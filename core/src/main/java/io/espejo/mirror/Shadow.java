@@ -10,6 +10,7 @@ import io.espejo.upstream.Fault;
 import io.espejo.upstream.OutgoingRequest;
 import io.espejo.upstream.RequestHead;
 import java.time.Duration;
+import java.util.function.Function;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
 import org.jspecify.annotations.Nullable;
@@ -92,7 +93,7 @@ public final class Shadow implements BodyObserver {
       }
     }
     if (outgoing == null) {
-      settle(new Outcome.Dropped(refusal));
+      settle(refusal);
       return;
     }
     if (body != null) {
@@ -101,12 +102,23 @@ public final class Shadow implements BodyObserver {
         outgoing.trailersSupplier(body::trailers);
       }
     }
-    outgoing.onRequestBegin(begun -> enter(Phase.SENDING));
+    outgoing.onRequestBegin(begun -> begin(outgoing));
     outgoing.onRequestSuccess(sent -> enter(Phase.ANSWERING));
     outgoing.onResponseContentSource(
         (response, content) -> new Discard(content, mirroring.threads(), this::onContent).run());
     outgoing.onResponseSuccess(this::onAnswer);
     outgoing.sendTo(this::onComplete);
+  }
+
+  /** The last moment at which nothing has reached v2. */
+  private void begin(OutgoingRequest outgoing) {
+    synchronized (this) {
+      if (outcome == null) {
+        enter(Phase.SENDING);
+        return;
+      }
+    }
+    outgoing.reset(new GivenUp(Reason.CUT));
   }
 
   private void enter(Phase next) {
@@ -153,7 +165,7 @@ public final class Shadow implements BodyObserver {
     int status = response.getStatus();
     if (status == 101) {
       giveUp(Reason.GARBAGE);
-    } else if (settle(new Outcome.Completed(Math.min(status / 100, 9)))
+    } else if (settle(sent -> new Outcome.Completed(Math.min(status / 100, 9)))
         && phase != Phase.ANSWERING) {
       abort(Reason.CUT);
     }
@@ -162,8 +174,7 @@ public final class Shadow implements BodyObserver {
   private void onComplete(Result result) {
     Throwable failure = result.getFailure();
     if (failure != null) {
-      Reason reason = reason(failure);
-      settle(phase == Phase.CONNECTING ? new Outcome.Dropped(reason) : new Outcome.Failed(reason));
+      settle(reason(failure));
     }
     Endpoint used;
     synchronized (this) {
@@ -196,8 +207,7 @@ public final class Shadow implements BodyObserver {
 
   /** Ends it now for this reason, and resets its connection if it has one. */
   void giveUp(Reason reason) {
-    if (settle(
-        phase == Phase.CONNECTING ? new Outcome.Dropped(reason) : new Outcome.Failed(reason))) {
+    if (settle(reason)) {
       abort(reason);
     }
   }
@@ -215,11 +225,18 @@ public final class Shadow implements BodyObserver {
         });
   }
 
-  private boolean settle(Outcome end) {
+  private boolean settle(Reason reason) {
+    return settle(sent -> sent ? new Outcome.Failed(reason) : new Outcome.Dropped(reason));
+  }
+
+  /** Ends it, once, by whether something may have reached v2. */
+  private boolean settle(Function<Boolean, Outcome> how) {
+    Outcome end;
     synchronized (this) {
       if (outcome != null) {
         return false;
       }
+      end = how.apply(phase != Phase.CONNECTING);
       outcome = end;
     }
     if (body != null) {

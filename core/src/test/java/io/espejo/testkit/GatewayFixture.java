@@ -132,6 +132,13 @@ abstract class GatewayFixture {
     }
   }
 
+  /** All that v2 has seen, once no connection to it is left that could bring more. */
+  List<RecordedRequest> allAtV2() {
+    settled();
+    TestBed.await("v2 has no connection", () -> v2.openConnections() == 0);
+    return v2.drain();
+  }
+
   /** The only copy was cut short: v2 has seen a part of it, or it had not reached a connection. */
   void assertCopyCut() {
     if (onlyOutcome().equals("failed CUT")) {
