@@ -4,7 +4,6 @@ import io.espejo.Espejo;
 import io.espejo.Settings;
 import io.espejo.Verdict;
 import io.espejo.config.RulesException;
-import io.espejo.exchange.Headers;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
@@ -109,11 +108,7 @@ public final class MirrorFilter implements Filter {
   }
 
   private static void local(HttpServletResponse answer, Verdict.Answer local) throws IOException {
-    answer.setStatus(local.status());
-    Headers headers = local.headers();
-    for (int line = 0; line < headers.size(); line++) {
-      answer.addHeader(headers.name(line), headers.value(line));
-    }
+    ServletDownstreamResponse.head(answer, local.status(), local.headers());
     answer.setContentLength(local.body().length());
     if (local.body().length() > 0) {
       answer.getOutputStream().write(local.body().toArray());

@@ -62,6 +62,11 @@ final class ServletDownstreamResponse implements DownstreamResponse, WriteListen
 
   @Override
   public void start(int status, Headers headers) {
+    head(response, status, headers);
+  }
+
+  /** Sets status and headers as they are: what containers know better, they are told by name. */
+  static void head(HttpServletResponse response, int status, Headers headers) {
     response.setStatus(status);
     response.setBufferSize(BUFFER_SIZE);
     for (int line = 0; line < headers.size(); line++) {
