@@ -63,7 +63,15 @@ abstract class AnswerContract extends GatewayFixture {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"text/plain;charset=UTF-8", "text/x-own; charset=\"utf-8\"", "image/png"})
+  @ValueSource(
+      strings = {
+        "text/plain",
+        "text/html",
+        "application/json",
+        "text/plain;charset=UTF-8",
+        "text/x-own; charset=\"utf-8\"",
+        "image/png"
+      })
   void contentType_ofV1_reachesTheClientOnce(String contentType) throws Exception {
     start(mirrored());
     v1.behave(Behaviour.answer(Answer.of(200).header("Content-Type", contentType)));

@@ -9,6 +9,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,12 +76,21 @@ final class ServletDownstreamResponse implements DownstreamResponse, WriteListen
       if (name.equalsIgnoreCase("content-length")) {
         response.setContentLengthLong(Long.parseLong(value.trim()));
       } else if (name.equalsIgnoreCase("content-type")) {
-        response.setContentType(value);
+        contentType(response, value);
       } else if (name.equalsIgnoreCase("date") || name.equalsIgnoreCase("server")) {
         response.setHeader(name, value);
       } else {
         response.addHeader(name, value);
       }
+    }
+  }
+
+  private static void contentType(HttpServletResponse response, String value) {
+    response.setContentType(value);
+    if (!value.equals(response.getContentType())
+        && !value.toLowerCase(Locale.ROOT).contains("charset")) {
+      // Jetty for Jakarta EE 11 has put one there that it infers.
+      response.setCharacterEncoding(null);
     }
   }
 
