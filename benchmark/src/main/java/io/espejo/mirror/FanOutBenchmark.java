@@ -4,6 +4,7 @@ import io.espejo.exchange.BodyChunk;
 import io.espejo.exchange.ChunkPool;
 import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.Headers;
+import io.espejo.exchange.MemoryBudget;
 import io.espejo.exchange.MirrorListener;
 import io.espejo.upstream.Leg;
 import io.espejo.upstream.RequestHead;

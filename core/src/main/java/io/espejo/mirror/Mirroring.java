@@ -1,5 +1,6 @@
 package io.espejo.mirror;
 
+import io.espejo.exchange.MemoryBudget;
 import io.espejo.exchange.MirrorListener;
 import io.espejo.exchange.MirrorListener.Copy;
 import io.espejo.exchange.Outcome;

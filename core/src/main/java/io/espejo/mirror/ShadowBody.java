@@ -2,6 +2,7 @@ package io.espejo.mirror;
 
 import io.espejo.exchange.BodyChunk;
 import io.espejo.exchange.Headers;
+import io.espejo.exchange.MemoryBudget;
 import io.espejo.exchange.Outcome.Reason;
 import io.espejo.upstream.RequestHead;
 import java.util.ArrayDeque;

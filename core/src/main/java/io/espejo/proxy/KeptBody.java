@@ -1,6 +1,7 @@
 package io.espejo.proxy;
 
 import io.espejo.exchange.BodyChunk;
+import io.espejo.exchange.MemoryBudget;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,14 +13,14 @@ final class KeptBody {
   /** What a chunk takes beside its bytes. */
   private static final int OVERHEAD = 64;
 
-  private final KeptMemory memory;
+  private final MemoryBudget memory;
   private final int maxBytes;
   private final List<BodyChunk> chunks = new ArrayList<>(4);
   private long bytes;
   private long reserved;
   private boolean open = true;
 
-  KeptBody(KeptMemory memory, int maxBytes) {
+  KeptBody(MemoryBudget memory, int maxBytes) {
     this.memory = memory;
     this.maxBytes = maxBytes;
   }

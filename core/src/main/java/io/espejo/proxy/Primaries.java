@@ -2,6 +2,7 @@ package io.espejo.proxy;
 
 import io.espejo.exchange.BodyObserver;
 import io.espejo.exchange.DownstreamResponse;
+import io.espejo.exchange.MemoryBudget;
 import io.espejo.exchange.PrimaryCounts;
 import io.espejo.exchange.RequestBody;
 import io.espejo.route.Faults.Delay;
@@ -16,7 +17,7 @@ import java.util.function.LongUnaryOperator;
 public final class Primaries implements AutoCloseable {
   private final PrimaryCounter counter = new PrimaryCounter();
   private final PrimaryLimits limits;
-  private final KeptMemory memory;
+  private final MemoryBudget memory;
   private final Waits waits;
   private final LongUnaryOperator random;
 
@@ -27,7 +28,7 @@ public final class Primaries implements AutoCloseable {
 
   Primaries(Leg leg, PrimaryLimits limits, LongUnaryOperator random) {
     this.limits = limits;
-    this.memory = new KeptMemory(limits.retryMemoryBytes());
+    this.memory = new MemoryBudget(limits.retryMemoryBytes());
     this.waits = new Waits(leg);
     this.random = random;
   }
@@ -73,7 +74,7 @@ public final class Primaries implements AutoCloseable {
     return limits;
   }
 
-  KeptMemory memory() {
+  MemoryBudget memory() {
     return memory;
   }
 

@@ -4,12 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espejo.exchange.BodyChunk;
 import io.espejo.exchange.ChunkPool;
+import io.espejo.exchange.MemoryBudget;
 import org.junit.jupiter.api.Test;
 
 class KeptBodyTest {
   @Test
   void body_ofTheBound_isKept() {
-    KeptMemory memory = new KeptMemory(1000);
+    MemoryBudget memory = new MemoryBudget(1000);
     KeptBody kept = new KeptBody(memory, 100);
 
     assertThat(kept.add(BodyChunk.of(new byte[100], false))).isTrue();
@@ -21,7 +22,7 @@ class KeptBodyTest {
 
   @Test
   void body_beyondTheBound_isLetGo() {
-    KeptMemory memory = new KeptMemory(1000);
+    MemoryBudget memory = new MemoryBudget(1000);
     KeptBody kept = new KeptBody(memory, 100);
     kept.add(BodyChunk.of(new byte[100], false));
 
@@ -33,7 +34,7 @@ class KeptBodyTest {
 
   @Test
   void bodies_beyondTheMemoryOfAll_areLetGo() {
-    KeptMemory memory = new KeptMemory(200);
+    MemoryBudget memory = new MemoryBudget(200);
     KeptBody first = new KeptBody(memory, 1000);
     KeptBody second = new KeptBody(memory, 1000);
 
@@ -44,7 +45,7 @@ class KeptBodyTest {
   @Test
   void chunk_smallInALargeBuffer_doesNotHoldIt() {
     ChunkPool pool = new ChunkPool();
-    KeptBody kept = new KeptBody(new KeptMemory(1000), 1000);
+    KeptBody kept = new KeptBody(new MemoryBudget(1000), 1000);
     BodyChunk chunk = BodyChunk.pooled(pool, pool.take(), 10, false);
 
     kept.add(chunk);

@@ -1,4 +1,4 @@
-package io.espejo.mirror;
+package io.espejo.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
