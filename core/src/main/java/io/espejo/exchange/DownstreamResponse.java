@@ -35,5 +35,18 @@ public interface DownstreamResponse {
 
     /** The client is gone. */
     void failed(Throwable cause);
+
+    /** For a last write that nothing waits for. */
+    static Callback forLast(DownstreamResponse response) {
+      return new Callback() {
+        @Override
+        public void succeeded() {}
+
+        @Override
+        public void failed(Throwable cause) {
+          response.abort(cause);
+        }
+      };
+    }
   }
 }

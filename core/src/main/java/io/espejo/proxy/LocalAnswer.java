@@ -51,15 +51,6 @@ public record LocalAnswer(int status, String text, OptionalInt grpcStatus) {
     return new LocalAnswer(abort.status(), "fault filter abort", abort.grpcStatus());
   }
 
-  private static final DownstreamResponse.Callback NOTHING_FOLLOWS =
-      new DownstreamResponse.Callback() {
-        @Override
-        public void succeeded() {}
-
-        @Override
-        public void failed(Throwable cause) {}
-      };
-
   /** Its header lines, without the length. */
   public Headers headers() {
     return text.isEmpty()
@@ -83,7 +74,7 @@ public record LocalAnswer(int status, String text, OptionalInt grpcStatus) {
         headers.add("Grpc-Message", text);
       }
       response.start(200, headers.add("Content-Length", "0").build());
-      response.write(ByteBuffer.allocate(0), true, NOTHING_FOLLOWS);
+      response.write(ByteBuffer.allocate(0), true, DownstreamResponse.Callback.forLast(response));
     } else {
       send(response);
     }
@@ -105,6 +96,6 @@ public record LocalAnswer(int status, String text, OptionalInt grpcStatus) {
     byte[] body = body();
     Headers.Builder lines = headers().toBuilder();
     response.start(status, lines.add("Content-Length", Integer.toString(body.length)).build());
-    response.write(ByteBuffer.wrap(body), true, NOTHING_FOLLOWS);
+    response.write(ByteBuffer.wrap(body), true, DownstreamResponse.Callback.forLast(response));
   }
 }

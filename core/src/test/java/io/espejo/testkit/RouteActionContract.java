@@ -72,6 +72,20 @@ abstract class RouteActionContract extends GatewayFixture {
   }
 
   @Test
+  void directResponse_largerThanABuffer_isWhole() throws Exception {
+    String body = "0123456789".repeat(100_000);
+    start(routes(route("directResponse: {status: 200, body: {string: \"" + body + "\"}}")));
+
+    RawClient client = client();
+    for (int i = 0; i < 3; i++) {
+      RawAnswer answer = client.exchange(RawRequest.get("/"));
+      assertThat(answer.headers().all("Content-Length")).containsExactly("1000000");
+      assertThat(answer.whole()).isTrue();
+      assertThat(answer.body().hash()).isEqualTo(RecordedBody.hashOf(body.getBytes()));
+    }
+  }
+
+  @Test
   void directResponse_bytes_areSentAsTheyAre() throws Exception {
     start(
         routes(

@@ -31,7 +31,7 @@ abstract class ShadowBoundsContract extends GatewayFixture {
   @MethodSource("floods")
   void request_v2AnswersWithoutEnd_clientSeesV1Only(Behaviour behaviour, String outcome)
       throws Exception {
-    start(mirrored(), SHORT_LIMITS);
+    start(mirrored(), "shadow.answerTimeout", "2s");
     v2.behave(behaviour);
 
     assertV1Serves(RawRequest.post("/").body(bytes(10_000)), 1);

@@ -4,6 +4,7 @@ import io.espejo.Espejo;
 import io.espejo.Settings;
 import io.espejo.Verdict;
 import io.espejo.config.RulesException;
+import io.espejo.exchange.DownstreamResponse;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
@@ -15,6 +16,7 @@ import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,23 +96,42 @@ public final class MirrorFilter implements Filter {
     ServletDownstreamRequest downstream = new ServletDownstreamRequest(http, stripContextPath);
     Verdict verdict = running.evaluate(downstream);
     if (verdict instanceof Verdict.Answer local) {
-      local(answer, local);
+      local(http, answer, local);
     } else if (verdict instanceof Verdict.Forward forward) {
-      AsyncContext async = http.startAsync(http, answer);
-      // v1's time limits hold, not the container's.
-      async.setTimeout(0);
       running.forward(
           forward,
           downstream,
           new ServletRequestBody(http, running.chunks()),
-          new ServletDownstreamResponse(async, http, answer));
+          asynchronous(http, answer));
     }
   }
 
-  private static void local(HttpServletResponse answer, Verdict.Answer local) throws IOException {
+  private static ServletDownstreamResponse asynchronous(
+      HttpServletRequest http, HttpServletResponse answer) {
+    AsyncContext async = http.startAsync(http, answer);
+    // Our time limits hold, not the container's.
+    async.setTimeout(0);
+    return new ServletDownstreamResponse(async, http, answer);
+  }
+
+  /** Without a switch to asynchronous where the answer fits the buffer, so that no write blocks. */
+  private static void local(
+      HttpServletRequest http, HttpServletResponse answer, Verdict.Answer local)
+      throws IOException {
+    int length = local.body().length();
+    if (length > ServletDownstreamResponse.BUFFER_SIZE) {
+      ServletDownstreamResponse response = asynchronous(http, answer);
+      response.start(local.status(), local.headers());
+      answer.setContentLength(length);
+      response.write(
+          ByteBuffer.wrap(local.body().toArray()),
+          true,
+          DownstreamResponse.Callback.forLast(response));
+      return;
+    }
     ServletDownstreamResponse.head(answer, local.status(), local.headers());
-    answer.setContentLength(local.body().length());
-    if (local.body().length() > 0) {
+    answer.setContentLength(length);
+    if (length > 0) {
       answer.getOutputStream().write(local.body().toArray());
     }
   }

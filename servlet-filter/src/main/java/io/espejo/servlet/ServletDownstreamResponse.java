@@ -22,7 +22,8 @@ final class ServletDownstreamResponse implements DownstreamResponse, WriteListen
   /** The request attribute that tells the filter, dispatched to again, to break the connection. */
   static final String BROKEN = "io.espejo.broken";
 
-  private static final int BUFFER_SIZE = 32 * 1024;
+  /** What an answer may have, in bytes, and be written without a listener. */
+  static final int BUFFER_SIZE = 32 * 1024;
 
   private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
 
