@@ -219,12 +219,16 @@ abstract class RouteActionContract extends GatewayFixture {
 
   @Test
   void headers_ofAnswer_areEditedWhenTheGatewayAnswersForV1() throws Exception {
-    start(routes(Route.to("v9").with("headers: {response: {set: {x-a: here}}}")));
+    start(
+        routes(
+            Route.to("v9")
+                .with("rewrite: {uri: /new}")
+                .with("headers: {response: {set: {x-a: 'here, %REQ(:path)%'}}}")));
 
-    RawAnswer answer = get("/");
+    RawAnswer answer = get("/old");
 
     assertThat(answer.status()).isEqualTo(503);
-    assertThat(answer.header("x-a")).isEqualTo("here");
+    assertThat(answer.header("x-a")).isEqualTo("here, /old");
   }
 
   @Test
