@@ -6,7 +6,6 @@ import io.espejo.exchange.Headers;
 import io.espejo.route.CorsPolicy;
 import io.espejo.route.Forward;
 import io.espejo.route.HeaderEdits.Edits;
-import io.espejo.route.Route;
 import io.espejo.route.WeightedCluster;
 import io.espejo.upstream.RequestHead;
 import java.nio.ByteBuffer;
@@ -39,21 +38,21 @@ final class EditedResponse implements DownstreamResponse {
   /** The answer itself, when the route leaves it as it is. */
   static DownstreamResponse of(
       DownstreamResponse downstream,
-      Route route,
+      Optional<CorsPolicy> cors,
       Forward action,
       WeightedCluster chosen,
       RequestHead head,
       DownstreamRequest request) {
     Edits first = chosen.edits().response();
     Edits then = action.edits().response();
-    Optional<String> origin = route.cors().flatMap(cors -> cors.allowedOrigin(request));
+    Optional<String> origin = cors.flatMap(policy -> policy.allowedOrigin(request));
     return first.isEmpty() && then.isEmpty() && origin.isEmpty()
         ? downstream
         : new EditedResponse(
             downstream,
             first,
             then,
-            route.cors(),
+            cors,
             origin,
             AnswerContext.of(head, request, Headers.builder()));
   }

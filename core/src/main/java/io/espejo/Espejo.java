@@ -26,6 +26,7 @@ import io.espejo.proxy.LocalAnswer;
 import io.espejo.proxy.Primaries;
 import io.espejo.proxy.PrimaryRules;
 import io.espejo.route.Bytes;
+import io.espejo.route.CorsPolicy;
 import io.espejo.route.Faults;
 import io.espejo.route.Faults.Abort;
 import io.espejo.route.Faults.Delay;
@@ -323,16 +324,26 @@ public final class Espejo implements AutoCloseable {
         received
             .expecting(PrimaryRules.expectedMillis(action.timeout(), action.retries(), 0))
             .routed(action, chosen, request);
+    Optional<CorsPolicy> cors = verdict.route().cors();
     DownstreamResponse response =
-        EditedResponse.of(downstream, verdict.route(), action, chosen, head, request);
+        EditedResponse.of(downstream, cors, action, chosen, head, request);
     Cluster cluster = verdict.snapshot().primaries().get(chosen.cluster());
     Affinity affinity = cluster == null ? Affinity.NONE : cluster.affinity(request);
     Optional<Reason> never = action.mirrors().isEmpty() ? Optional.empty() : neverMirrored(request);
     Faults faults = verdict.route().faults();
     Optional<Delay> delay = faults.delay().filter(d -> d.share().includes(draws.getAsInt()));
     Optional<Abort> abort = faults.abort().filter(a -> a.share().includes(draws.getAsInt()));
+    // As in Envoy, an answer before anything was sent shows the request as it came.
+    DownstreamResponse unsent =
+        head == received
+            ? response
+            : EditedResponse.of(downstream, cors, action, chosen, received, request);
+    DownstreamResponse aborted =
+        abort.isEmpty()
+            ? unsent
+            : EditedResponse.of(downstream, Optional.empty(), action, chosen, received, request);
     if (delay.isEmpty() && abort.isEmpty()) {
-      send(verdict, cluster, affinity, never, head, body, response);
+      send(verdict, cluster, affinity, never, head, body, response, unsent);
       return;
     }
     activeRequests.incrementAndGet();
@@ -340,9 +351,9 @@ public final class Espejo implements AutoCloseable {
         () -> {
           if (abort.isPresent()) {
             primaries.aborted();
-            LocalAnswer.of(abort.get()).sendTo(downstream, head);
+            LocalAnswer.of(abort.get()).sendTo(aborted, head);
           } else {
-            send(verdict, cluster, affinity, never, head, openedBefore(body), response);
+            send(verdict, cluster, affinity, never, head, openedBefore(body), response, unsent);
           }
           activeRequests.decrementAndGet();
         };
@@ -374,12 +385,13 @@ public final class Espejo implements AutoCloseable {
       Optional<Reason> neverMirrored,
       RequestHead head,
       RequestBody body,
-      DownstreamResponse response) {
+      DownstreamResponse response,
+      DownstreamResponse unsent) {
     Forward action = verdict.action();
     Optional<Endpoint> endpoint =
         cluster == null ? Optional.empty() : cluster.pick(affinity, List.of());
     if (cluster == null || endpoint.isEmpty()) {
-      LocalAnswer.NO_UPSTREAM.sendTo(response, head);
+      LocalAnswer.NO_UPSTREAM.sendTo(unsent, head);
       return;
     }
     if (!endpoint.get().acquire()) {
@@ -429,6 +441,9 @@ public final class Espejo implements AutoCloseable {
       } else {
         if (shadowHead == null) {
           shadowHead = head.shadow(ShadowHost.of(head.authority()), settings.instance());
+          if (!verdict.action().retries().perTryTimeout().isZero()) {
+            shadowHead = shadowHead.expecting(verdict.action().timeout().toMillis());
+          }
         }
         mirroring
             .admit(destination, route.name(), shadowHead, verdict.action().timeout())

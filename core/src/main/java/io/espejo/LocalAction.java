@@ -5,12 +5,18 @@ import io.espejo.exchange.Headers;
 import io.espejo.route.Action;
 import io.espejo.route.Bytes;
 import io.espejo.route.DirectResponse;
+import io.espejo.route.HeaderEdits;
 import io.espejo.route.HeaderEdits.Edits;
 import io.espejo.route.Redirect;
 import io.espejo.upstream.RequestHead;
+import java.util.Optional;
 
 /** What the gateway answers by itself because a route says so. */
 final class LocalAction {
+  /** Where the client is, normalised. */
+  private static final Redirect PLACE =
+      new Redirect(301, "", "", 0, "", Optional.empty(), HeaderEdits.NONE);
+
   private LocalAction() {}
 
   static Verdict.Answer answer(Action action, DownstreamRequest request, String path) {
@@ -21,6 +27,10 @@ final class LocalAction {
       return new Verdict.Answer(redirect.status(), headers.build(), Bytes.NONE);
     }
     if (action instanceof DirectResponse direct) {
+      if (direct.status() == 201 || direct.status() / 100 == 3) {
+        // Envoy's own: the place that was asked for.
+        headers.add("location", PLACE.location(request, path));
+      }
       edit(headers, direct.edits().response(), request, path);
       if (direct.body().length() == 0) {
         headers.remove("content-type");

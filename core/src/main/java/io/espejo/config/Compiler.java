@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntFunction;
+import java.util.stream.Stream;
 
 /**
  * Joins the documents: names become clusters, services and VirtualServices become virtual hosts.
@@ -27,6 +28,8 @@ import java.util.function.IntFunction;
 final class Compiler {
   private final RulesOptions options;
   private final Report report;
+  private static final String ROOT_NAMESPACE = "istio-system";
+
   private final List<VirtualService> virtualServices;
   private final List<DestinationRule> destinationRules;
   private final List<ServiceEntry> serviceEntries;
@@ -85,18 +88,39 @@ final class Compiler {
     return new CompiledRules(table, clusters, List.of());
   }
 
+  /**
+   * The rules of one namespace for a host: as in Istio, of the instance's own if it has any, then
+   * of the service's, then of the root's.
+   */
+  private List<DestinationRule> destinationRules(String host, List<ServiceEntry> entries) {
+    return Stream.of(
+            Stream.of(options.namespace()),
+            entries.stream().map(entry -> entry.metadata().namespace()),
+            Stream.of(ROOT_NAMESPACE))
+        .flatMap(namespaces -> namespaces)
+        .map(
+            namespace ->
+                destinationRules.stream()
+                    .filter(rule -> rule.metadata().namespace().equals(namespace))
+                    .filter(rule -> Hosts.covers(fullHost(rule), host))
+                    .toList())
+        .filter(rules -> !rules.isEmpty())
+        .findFirst()
+        .orElse(List.of());
+  }
+
   /** Of the rules for a host those count that name it most closely; their subsets add up. */
   private Service service(String host, List<ServiceEntry> entries) {
+    List<DestinationRule> candidates = destinationRules(host, entries);
     Optional<String> closest =
-        destinationRules.stream()
+        candidates.stream()
             .map(Compiler::fullHost)
-            .filter(ruleHost -> Hosts.covers(ruleHost, host))
             .max(
                 Comparator.comparing((String h) -> !h.startsWith("*"))
                     .thenComparing(String::length));
     Map<String, Subset> subsets = new LinkedHashMap<>();
     Optional<TrafficPolicy> policy = Optional.empty();
-    for (DestinationRule rule : destinationRules) {
+    for (DestinationRule rule : candidates) {
       if (closest.filter(fullHost(rule)::equals).isEmpty()) {
         continue;
       }

@@ -21,7 +21,7 @@ record DestinationRule(
   record Subset(Place place, String name, Map<String, String> labels, TrafficPolicy policy) {}
 
   static Optional<DestinationRule> read(Metadata metadata, Fields spec) {
-    Optional<Host> host = Hosts.read(spec);
+    Optional<Host> host = Hosts.readPattern(spec);
     Optional<TrafficPolicy> policy = spec.take("trafficPolicy").map(TrafficPolicy::read);
     List<Subset> subsets = new ArrayList<>();
     Set<String> names = new HashSet<>();

@@ -16,9 +16,18 @@ final class Hosts {
 
   /** A host that must be there, and not be a star alone. */
   static Optional<Host> read(Fields fields) {
+    return read(fields, text -> !text.equals("*") && Names.isHost(text));
+  }
+
+  /** A host that must be there, and may be a star. */
+  static Optional<Host> readPattern(Fields fields) {
+    return read(fields, Names::isHost);
+  }
+
+  private static Optional<Host> read(Fields fields, Predicate<String> form) {
     Optional<Value> value = fields.need("host", EXPECTED);
     Optional<String> text = value.flatMap(Value::text);
-    if (text.filter(t -> t.equals("*") || !Names.isHost(t)).isPresent()) {
+    if (text.filter(form.negate()).isPresent()) {
       value.ifPresent(v -> v.refuse(EXPECTED));
       return Optional.empty();
     }

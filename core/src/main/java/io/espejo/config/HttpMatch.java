@@ -126,7 +126,8 @@ record HttpMatch(
       // Envoy takes Host for :authority, which is where HTTP/2 has it.
       case "host", ":authority" -> new Condition.Authority(text);
       case ":method" -> new Condition.Method(text);
-      case ":scheme" -> new Condition.Scheme(text);
+      // x-forwarded-proto is ours: what a client says there is neither forwarded nor matched.
+      case ":scheme", "x-forwarded-proto" -> new Condition.Scheme(text);
       case ":path" -> new Condition.Target(text);
       default -> new Condition.Header(key, text, absentIsEmpty);
     };

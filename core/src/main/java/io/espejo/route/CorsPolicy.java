@@ -10,7 +10,8 @@ import java.util.Optional;
  * Which pages of other origins may use a route, as Envoy's cors filter has it.
  *
  * @param allowOrigins tested against {@code Origin}; one that accepts {@code *} stands for all
- * @param allowMethods a header's value, empty for none; likewise the next three
+ * @param allowMethods a header's value, empty for none; likewise the next three; of this and the
+ *     next one {@code *} stands for what the preflight asks for
  * @param forwardUnmatchedPreflights whether v1 is asked on behalf of an origin that is not allowed
  */
 public record CorsPolicy(
@@ -28,16 +29,21 @@ public record CorsPolicy(
   /** The headers of the answer with 200, if this is a preflight that is answered here. */
   public Optional<Headers> preflight(DownstreamRequest request) {
     Optional<String> origin = origin(request);
-    if (origin.isEmpty()
-        || !request.method().equals("OPTIONS")
-        || request.headers().first("access-control-request-method").orElse("").isEmpty()) {
+    String asked = request.headers().first("access-control-request-method").orElse("");
+    if (origin.isEmpty() || !request.method().equals("OPTIONS") || asked.isEmpty()) {
       return Optional.empty();
     }
     Headers.Builder headers = Headers.builder();
     if (allows(origin.get())) {
       allow(origin.get(), headers);
-      setIfAny(headers, "access-control-allow-methods", allowMethods);
-      setIfAny(headers, "access-control-allow-headers", allowHeaders);
+      setIfAny(
+          headers, "access-control-allow-methods", allowMethods.equals("*") ? asked : allowMethods);
+      setIfAny(
+          headers,
+          "access-control-allow-headers",
+          allowHeaders.equals("*")
+              ? request.headers().first("access-control-request-headers").orElse("")
+              : allowHeaders);
       setIfAny(headers, "access-control-max-age", maxAge);
     } else if (forwardUnmatchedPreflights) {
       return Optional.empty();

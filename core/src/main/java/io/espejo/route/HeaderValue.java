@@ -1,5 +1,8 @@
 package io.espejo.route;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -26,6 +29,11 @@ public final class HeaderValue {
   }
 
   private record Literal(String text) implements Part {
+    /** In UTF-8; a header's value is bytes, which are shown as characters below 256. */
+    static Literal of(String text) {
+      return new Literal(new String(text.getBytes(UTF_8), ISO_8859_1));
+    }
+
     @Override
     public String format(FormatContext context) {
       return text;
@@ -67,7 +75,7 @@ public final class HeaderValue {
       } else {
         int end = end(text, at);
         if (!literal.isEmpty()) {
-          parts.add(new Literal(literal.toString()));
+          parts.add(Literal.of(literal.toString()));
           literal.setLength(0);
         }
         parts.add(expression(text.substring(at, end)));
@@ -75,7 +83,7 @@ public final class HeaderValue {
       }
     }
     if (!literal.isEmpty()) {
-      parts.add(new Literal(literal.toString()));
+      parts.add(Literal.of(literal.toString()));
     }
     return new HeaderValue(text, parts);
   }

@@ -36,6 +36,9 @@ public record Redirect(
       location.append(':').append(port);
     }
     String newPath = path.isEmpty() ? rewritten(requestPath) : path;
+    if (!newPath.startsWith("/")) {
+      location.append('/');
+    }
     location.append(newPath);
     if (path.indexOf('?') < 0 && request.query().isPresent()) {
       location.append('?').append(request.query().get());

@@ -107,8 +107,8 @@ public final class RequestHead {
             continue;
           }
           case TE -> {
-            if (value.trim().equalsIgnoreCase("trailers")) {
-              fields.add(line(name, value));
+            if (takesTrailers(value)) {
+              fields.add(line(name, "trailers"));
             }
             continue;
           }
@@ -164,7 +164,7 @@ public final class RequestHead {
     switch (framing) {
       case CHUNKED -> fields.add(CHUNKED);
       case LENGTH -> {
-        if (length == 0) {
+        if (length == 0 && !generatorSaysLength(request.method())) {
           fields.add(NO_BYTES);
         }
       }
@@ -304,6 +304,20 @@ public final class RequestHead {
   /** A line whose name goes out as it is; the generator would give a known one its own case. */
   static HttpField line(String name, String value) {
     return new HttpField(null, name, value);
+  }
+
+  private static boolean takesTrailers(String te) {
+    for (String coding : te.split(",", -1)) {
+      if (coding.trim().equalsIgnoreCase("trailers")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether Jetty's generator writes a length of 0 by itself. */
+  private static boolean generatorSaysLength(String method) {
+    return method.equalsIgnoreCase("POST") || method.equalsIgnoreCase("PUT");
   }
 
   private static Framing framing(DownstreamRequest request, boolean chunked, long length) {

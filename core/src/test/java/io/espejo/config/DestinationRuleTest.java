@@ -67,6 +67,37 @@ class DestinationRuleTest {
         .toList();
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "shop, shop, true",
+    "default, shop, true",
+    "istio-system, shop, true",
+    "other, shop, false",
+    "shop, default, false"
+  })
+  void namespace_thatIsNeitherOursNorTheServicesNorTheRoot_isNotAsked(
+      String rules, String services, boolean asked) throws RulesException {
+    String rule = rule("trafficPolicy: {connectionPool: {tcp: {maxConnections: 7}}}");
+    ClusterSpec cluster =
+        Texts.compile(
+                rule.replace("name: x}", "name: x, namespace: " + rules + "}"),
+                SERVICE.replace("name: x}", "name: x, namespace: " + services + "}"))
+            .clusters()
+            .get("outbound|80||x.org");
+    assertThat(cluster.pool().maxConnections() == 7).isEqualTo(asked);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"x.org", "X.org", "*.org", "*"})
+  void host_thatCoversTheService_sets(String host) throws RulesException {
+    String rule = rule("trafficPolicy: {connectionPool: {tcp: {maxConnections: 7}}}");
+    ClusterSpec cluster =
+        Texts.compile(rule.replace("host: x.org", "host: '" + host + "'"), SERVICE)
+            .clusters()
+            .get("outbound|80||x.org");
+    assertThat(cluster.pool().maxConnections()).isEqualTo(7);
+  }
+
   @Test
   void trafficPolicy_absent_isTheDefault() throws Exception {
     ClusterSpec cluster = clusters("{}".replace("{}", "")).get("outbound|80||x.org");

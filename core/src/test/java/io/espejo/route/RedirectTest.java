@@ -12,6 +12,7 @@ class RedirectTest {
   @CsvSource({
     "'', '', 0, /new, httpbin:8000, http://httpbin:8000/new?q=1",
     "'', '', 0, /new?x=1, httpbin:8000, http://httpbin:8000/new?x=1",
+    "'', '', 0, new, httpbin:8000, http://httpbin:8000/new?q=1",
     "'', a.org, 0, '', httpbin:8000, http://a.org/old/a?q=1",
     "'', a.org, 8000, '', httpbin:8000, http://a.org:8000/old/a?q=1",
     "'', '', 9999, '', httpbin:8000, http://httpbin:9999/old/a?q=1",

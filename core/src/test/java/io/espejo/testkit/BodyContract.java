@@ -6,6 +6,7 @@ import io.espejo.exchange.OutcomeCounts;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -40,6 +41,15 @@ abstract class BodyContract extends GatewayFixture {
   @ValueSource(ints = {0, 1, 4, 16_384, 16_385, 100_000})
   void body_withLength_isTheSameOnBoth(int size) throws Exception {
     assertSameOnBoth(RawRequest.post("/").body(bytes(size)), bytes(size), Framing.LENGTH);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"GET, x-type", "PUT, x-type", "put, x-type", "GET, content-type"})
+  void body_withLength0_isTheSameOnBothWhateverTheHead(String method, String name)
+      throws Exception {
+    byte[] none = new byte[0];
+    assertSameOnBoth(
+        RawRequest.of(method, "/").header(name, "text/plain").body(none), none, Framing.LENGTH);
   }
 
   @ParameterizedTest
@@ -235,6 +245,9 @@ abstract class BodyContract extends GatewayFixture {
     for (RecordedRequest received : List.of(v1.take(), v2.take())) {
       assertThat(received.whole()).isTrue();
       assertThat(received.framing()).isEqualTo(framing);
+      assertThat(received.head())
+          .filteredOn(line -> line.toLowerCase(Locale.ROOT).startsWith("content-length:"))
+          .hasSizeLessThan(2);
       assertThat(received.body().length()).isEqualTo(body.length);
       assertThat(received.body().hash()).isEqualTo(RecordedBody.hashOf(body));
     }

@@ -211,6 +211,7 @@ abstract class RetryContract extends GatewayFixture {
     start(
         routes(
             Route.to("v1")
+                .mirror("v2")
                 .with("timeout: 5s")
                 .with("retries: {attempts: 1, perTryTimeout: 200ms, retryOn: 5xx, backoff: 1ms}")));
     AtomicInteger requests = new AtomicInteger();
@@ -229,6 +230,7 @@ abstract class RetryContract extends GatewayFixture {
     assertThat(v1.take(2))
         .extracting(request -> request.header("x-envoy-expected-rq-timeout-ms"))
         .containsOnly("200");
+    assertThat(v2.take().header("x-envoy-expected-rq-timeout-ms")).isEqualTo("5000");
   }
 
   @Test
@@ -277,6 +279,24 @@ abstract class RetryContract extends GatewayFixture {
     assertThat(answer.text()).isEqualTo("fault filter abort");
     assertThat(settled().considered()).isZero();
     assertThat(gateway().espejo().primaryCounts().aborts()).isEqualTo(1);
+  }
+
+  @Test
+  void get_faultAborts_answerIsEditedAndNamesTheRequestAsItCame() throws Exception {
+    start(
+        routes(
+            Route.to("v1")
+                .mirror("v2")
+                .with("fault: {abort: {httpStatus: 418, percentage: {value: 100}}}")
+                .with("rewrite: {uri: /new}")
+                .with("corsPolicy: {allowOrigins: [{exact: '*'}]}")
+                .with("headers: {response: {set: {x-path: '%REQ(:path)%'}}}")));
+
+    RawAnswer answer = exchange(RawRequest.get("/old").header("Origin", "http://a"));
+
+    assertThat(answer.status()).isEqualTo(418);
+    assertThat(answer.header("x-path")).isEqualTo("/old");
+    assertThat(answer.headers().contains("access-control-allow-origin")).isFalse();
   }
 
   @Test

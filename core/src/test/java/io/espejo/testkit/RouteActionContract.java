@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.espejo.testkit.RulesYaml.Route;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a route does beside forwarding: it answers, rewrites, edits and admits other origins. */
 abstract class RouteActionContract extends GatewayFixture {
@@ -69,6 +71,17 @@ abstract class RouteActionContract extends GatewayFixture {
     assertThat(answer.header("x-pot")).isEqualTo("short");
     assertThat(answer.header("Set-Cookie")).isEqualTo("a=b");
     assertThat(settled().considered()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {201, 302, 304})
+  void directResponse_ofAStatusThatMayHaveALocation_namesThePlace(int status) throws Exception {
+    start(routes(route("directResponse: {status: " + status + "}")));
+
+    RawAnswer answer = exchange(RawRequest.get("/a/./b?q=1").host("httpbin:8000"));
+
+    assertThat(answer.status()).isEqualTo(status);
+    assertThat(answer.header("Location")).isEqualTo("http://httpbin:8000/a/b?q=1");
   }
 
   @Test
@@ -220,12 +233,30 @@ abstract class RouteActionContract extends GatewayFixture {
 
   @Test
   void headers_ofAnswer_areEditedWhenTheGatewayAnswersForV1() throws Exception {
-    start(routes(Route.to("v9").with("headers: {response: {set: {x-a: here}}}")));
+    start(
+        routes(
+            Route.to("v9")
+                .with("rewrite: {uri: /new}")
+                .with("headers: {response: {set: {x-a: 'here, %REQ(:path)%'}}}")));
 
-    RawAnswer answer = get("/");
+    RawAnswer answer = get("/old");
 
     assertThat(answer.status()).isEqualTo(503);
-    assertThat(answer.header("x-a")).isEqualTo("here");
+    assertThat(answer.header("x-a")).isEqualTo("here, /old");
+  }
+
+  @Test
+  void headers_withCharactersOutsideAscii_areSentInUtf8() throws Exception {
+    start(
+        routes(
+            Route.to("v1")
+                .mirror("v2")
+                .with("headers: {request: {set: {x-a: é}}, response: {set: {x-a: é}}}")));
+
+    assertThat(get("/").header("x-a")).isEqualTo("\u00c3\u00a9");
+
+    assertThat(v1.take().header("x-a")).isEqualTo("\u00c3\u00a9");
+    assertThat(v2.take().header("x-a")).isEqualTo("\u00c3\u00a9");
   }
 
   private static Route cors(String more) {
@@ -259,6 +290,23 @@ abstract class RouteActionContract extends GatewayFixture {
     assertThat(answer.header("access-control-expose-headers")).isEqualTo("x-e");
     assertThat(answer.header("access-control-max-age")).isEqualTo("60");
     assertThat(settled().considered()).isZero();
+  }
+
+  @Test
+  void corsPreflight_ifAllIsAllowed_isAnsweredWithWhatItAsksFor() throws Exception {
+    start(
+        routes(
+            Route.to("v1")
+                .with(
+                    "corsPolicy: {allowOrigins: [{exact: '*'}], allowMethods: ['*'],"
+                        + " allowHeaders: ['*']}")));
+
+    RawAnswer answer =
+        exchange(preflight("http://b").header("Access-Control-Request-Headers", "x-a, x-b"));
+
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.header("access-control-allow-methods")).isEqualTo("GET");
+    assertThat(answer.header("access-control-allow-headers")).isEqualTo("x-a, x-b");
   }
 
   @Test

@@ -103,6 +103,20 @@ abstract class RoutingContract extends GatewayFixture {
     v2.take();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"http", "https"})
+  void match_onForwardedProto_seesOursWhateverTheClientSays(String said) throws Exception {
+    start(
+        routes(
+            Route.to("v2").match("headers: {x-forwarded-proto: {exact: https}}"),
+            Route.to("v1").match("headers: {x-forwarded-proto: {exact: http}}")));
+
+    assertThat(exchange(RawRequest.get("/").header("X-Forwarded-Proto", said)).text())
+        .isEqualTo("v1");
+
+    assertThat(v1.take().header("x-forwarded-proto")).isEqualTo("http");
+  }
+
   @Test
   void host_thatNoDocumentNames_isAnswered404Empty() throws Exception {
     start(service().routes("httpbin", List.of("httpbin"), Route.to("v1").mirror("v2")));

@@ -86,6 +86,7 @@ class RequestHeadTest {
   @Test
   void te_trailers_stays() {
     assertThat(values(head("TE", "trailers"), "TE")).containsExactly("trailers");
+    assertThat(values(head("TE", "gzip, Trailers"), "TE")).containsExactly("trailers");
   }
 
   @Test
