@@ -31,6 +31,13 @@ final class ServletDownstreamResponse implements DownstreamResponse, WriteListen
   private final HttpServletRequest request;
   private final HttpServletResponse response;
 
+  /**
+   * Whether even a small answer is completed by the container's own call: its thread may be about
+   * to tell of the end of the body. Tomcat fails the connection when that meets a completion from
+   * elsewhere; its own calls are under one lock.
+   */
+  private final boolean completedByContainer;
+
   // Only the one caller of DownstreamResponse touches these.
   private int buffered;
   private boolean listening;
@@ -60,6 +67,7 @@ final class ServletDownstreamResponse implements DownstreamResponse, WriteListen
     this.async = async;
     this.request = request;
     this.response = response;
+    this.completedByContainer = request.getHeader("Transfer-Encoding") != null;
   }
 
   @Override
@@ -97,7 +105,7 @@ final class ServletDownstreamResponse implements DownstreamResponse, WriteListen
 
   @Override
   public void write(ByteBuffer bytes, boolean last, Callback callback) {
-    if (listening || buffered + bytes.remaining() > BUFFER_SIZE) {
+    if (listening || buffered + bytes.remaining() > BUFFER_SIZE || (last && completedByContainer)) {
       submit(new Step(bytes, false, last, false, callback));
       return;
     }
