@@ -333,7 +333,7 @@ public final class Espejo implements AutoCloseable {
     Faults faults = verdict.route().faults();
     Optional<Delay> delay = faults.delay().filter(d -> d.share().includes(draws.getAsInt()));
     Optional<Abort> abort = faults.abort().filter(a -> a.share().includes(draws.getAsInt()));
-    // As in Envoy, an answer before anything was sent shows the request as it came.
+    // As in Envoy, what is answered before a cluster was found shows the request as it came.
     DownstreamResponse unsent =
         head == received
             ? response
@@ -391,7 +391,7 @@ public final class Espejo implements AutoCloseable {
     Optional<Endpoint> endpoint =
         cluster == null ? Optional.empty() : cluster.pick(affinity, List.of());
     if (cluster == null || endpoint.isEmpty()) {
-      LocalAnswer.NO_UPSTREAM.sendTo(unsent, head);
+      LocalAnswer.NO_UPSTREAM.sendTo(cluster == null ? unsent : response, head);
       return;
     }
     if (!endpoint.get().acquire()) {

@@ -19,6 +19,7 @@ final class Answer extends IteratingCallback implements DownstreamResponse.Callb
   private final Content.Source content;
   private final DownstreamResponse downstream;
   private final Executor threads;
+  private final Runnable onWhole;
   private final Consumer<Throwable> abort;
   private final Runnable onReadable = Invocable.from(InvocationType.NON_BLOCKING, this::iterate);
   private Content.@Nullable Chunk chunk;
@@ -26,14 +27,21 @@ final class Answer extends IteratingCallback implements DownstreamResponse.Callb
   private boolean finished;
   private int turn;
 
+  /**
+   * An answer that has begun.
+   *
+   * @param onWhole runs once all of it was read, before the client has the end of it
+   */
   Answer(
       Content.Source content,
       DownstreamResponse downstream,
       Executor threads,
+      Runnable onWhole,
       Consumer<Throwable> abort) {
     this.content = content;
     this.downstream = downstream;
     this.threads = threads;
+    this.onWhole = onWhole;
     this.abort = abort;
   }
 
@@ -65,6 +73,9 @@ final class Answer extends IteratingCallback implements DownstreamResponse.Callb
     chunk = next;
     flushed = false;
     finished = next.isLast();
+    if (finished) {
+      onWhole.run();
+    }
     downstream.write(next.getByteBuffer(), next.isLast(), this);
     return Action.SCHEDULED;
   }

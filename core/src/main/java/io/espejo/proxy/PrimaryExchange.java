@@ -70,6 +70,7 @@ final class PrimaryExchange {
   private static final class Attempt {
     private final Endpoint endpoint;
     private final OutgoingRequest request;
+    private final AtomicBoolean released = new AtomicBoolean();
 
     // Touched by the threads of the client, one after the other.
     private volatile boolean answered;
@@ -83,6 +84,13 @@ final class PrimaryExchange {
     Attempt(Endpoint endpoint, RequestHead sentHead) {
       this.endpoint = endpoint;
       this.request = endpoint.newRequest(sentHead);
+    }
+
+    /** Gives the place among the endpoint's requests back, once. */
+    void release() {
+      if (released.compareAndSet(false, true)) {
+        endpoint.release();
+      }
     }
 
     boolean connected() {
@@ -265,7 +273,8 @@ final class PrimaryExchange {
     releaseRetry();
     body.forget();
     downstream.start(status, endToEnd(response, rules.affinity().setCookie()));
-    new Answer(content, downstream, from.endpoint.threads(), from.request::reset).iterate();
+    new Answer(content, downstream, from.endpoint.threads(), from::release, from.request::reset)
+        .iterate();
   }
 
   /** Reads an answer that has come already, so that its connection is kept; resets another one. */
@@ -307,7 +316,7 @@ final class PrimaryExchange {
       done.ended = true;
       cancel(done.timer);
     }
-    done.endpoint.release();
+    done.release();
     if (done.thrownAway) {
       pause(done);
     } else if (failure == null) {
@@ -432,7 +441,7 @@ final class PrimaryExchange {
       attempt = next;
     }
     if (late) {
-      next.endpoint.release();
+      next.release();
       fail(new TimeLimit("the route's timeout"), LocalAnswer.TIMED_OUT);
     } else {
       send(next);

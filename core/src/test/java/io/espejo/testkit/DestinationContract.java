@@ -59,6 +59,18 @@ abstract class DestinationContract extends GatewayFixture {
   }
 
   @Test
+  void connectionPool_oneRequestAfterTheOther_areNeverTooMany() throws Exception {
+    start(toV1("{connectionPool: {http: {http2MaxRequests: 1}}}"));
+    RawClient client = client();
+
+    for (int i = 0; i < 200; i++) {
+      assertThat(client.exchange(GET).status()).isEqualTo(200);
+    }
+
+    v1.take(200);
+  }
+
+  @Test
   void connectionPool_oneRequestTooMany_isAnswered503() throws Exception {
     start(toV1("{connectionPool: {http: {http2MaxRequests: 1}}}"));
     CountDownLatch answer = new CountDownLatch(1);
