@@ -260,12 +260,18 @@ public final class Espejo implements AutoCloseable {
     }
     Route route = found.get();
     if (route.action() instanceof Forward forward) {
-      Optional<Headers> preflight = route.cors().flatMap(cors -> cors.preflight(request));
+      // A fault goes before it, and is decided on the way: Istio's order of filters.
+      Optional<Headers> preflight =
+          route.faults().equals(Faults.NONE) ? preflight(route, request) : Optional.empty();
       return preflight.isPresent()
           ? new Verdict.Answer(200, preflight.get(), Bytes.NONE)
           : new Verdict.Forward(now, route, forward, path.get());
     }
     return LocalAction.answer(route.action(), request, path.get());
+  }
+
+  private static Optional<Headers> preflight(Route route, DownstreamRequest request) {
+    return route.cors().flatMap(cors -> cors.preflight(request));
   }
 
   private static Verdict answer(LocalAnswer answer) {
@@ -342,7 +348,9 @@ public final class Espejo implements AutoCloseable {
         abort.isEmpty()
             ? unsent
             : EditedResponse.of(downstream, Optional.empty(), action, chosen, received, request);
-    if (delay.isEmpty() && abort.isEmpty()) {
+    Optional<Headers> preflight =
+        faults.equals(Faults.NONE) ? Optional.empty() : preflight(verdict.route(), request);
+    if (delay.isEmpty() && abort.isEmpty() && preflight.isEmpty()) {
       send(verdict, cluster, affinity, never, head, body, response, unsent);
       return;
     }
@@ -352,6 +360,8 @@ public final class Espejo implements AutoCloseable {
           if (abort.isPresent()) {
             primaries.aborted();
             LocalAnswer.of(abort.get()).sendTo(aborted, head);
+          } else if (preflight.isPresent()) {
+            LocalAnswer.sendEmpty(downstream, 200, preflight.get());
           } else {
             send(verdict, cluster, affinity, never, head, openedBefore(body), response, unsent);
           }

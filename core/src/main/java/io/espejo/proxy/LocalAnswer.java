@@ -51,6 +51,12 @@ public record LocalAnswer(int status, String text, OptionalInt grpcStatus) {
     return new LocalAnswer(abort.status(), "fault filter abort", abort.grpcStatus());
   }
 
+  /** Sends an answer of header lines alone, and completes it. */
+  public static void sendEmpty(DownstreamResponse response, int status, Headers headers) {
+    response.start(status, headers.toBuilder().add("Content-Length", "0").build());
+    response.write(ByteBuffer.allocate(0), true, DownstreamResponse.Callback.forLast(response));
+  }
+
   /** Its header lines, without the length. */
   public Headers headers() {
     return text.isEmpty()
@@ -73,8 +79,7 @@ public record LocalAnswer(int status, String text, OptionalInt grpcStatus) {
       if (!text.isEmpty()) {
         headers.add("Grpc-Message", text);
       }
-      response.start(200, headers.add("Content-Length", "0").build());
-      response.write(ByteBuffer.allocate(0), true, DownstreamResponse.Callback.forLast(response));
+      sendEmpty(response, 200, headers.build());
     } else {
       send(response);
     }

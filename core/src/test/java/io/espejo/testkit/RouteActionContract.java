@@ -310,6 +310,24 @@ abstract class RouteActionContract extends GatewayFixture {
   }
 
   @Test
+  void corsPreflight_whereAFaultAborts_getsTheFault() throws Exception {
+    start(routes(cors("").with("fault: {abort: {httpStatus: 418, percentage: {value: 100}}}")));
+
+    assertThat(exchange(preflight("http://b")).status()).isEqualTo(418);
+  }
+
+  @Test
+  void corsPreflight_whereAFaultDelays_isAnsweredHere() throws Exception {
+    start(routes(cors("").with("fault: {delay: {fixedDelay: 1ms, percentage: {value: 100}}}")));
+
+    RawAnswer answer = exchange(preflight("http://b"));
+
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.header("access-control-allow-origin")).isEqualTo("http://b");
+    assertThat(answer.headers().all("Content-Length")).containsExactly("0");
+  }
+
+  @Test
   void corsPreflight_ofAnotherOrigin_isForwardedUnlessIgnored() throws Exception {
     start(routes(cors("")));
 
