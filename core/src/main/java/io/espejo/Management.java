@@ -101,6 +101,7 @@ final class Management implements EspejoMXBean {
             "bodies_not_kept", counts.bodiesNotKept(),
             "timeouts", counts.timeouts(),
             "delays", counts.delays(),
+            "delays_over_limit", counts.delaysOverLimit(),
             "aborts", counts.aborts()));
   }
 

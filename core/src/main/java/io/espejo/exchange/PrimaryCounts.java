@@ -8,6 +8,7 @@ package io.espejo.exchange;
  * @param bodiesNotKept requests that could not be tried again because their bodies were too large
  * @param timeouts time limits of a route, or of one of its attempts, that ran out
  * @param delays requests that a fault delayed
+ * @param delaysOverLimit requests that went on undelayed because too many waited
  * @param aborts requests that a fault answered
  */
 public record PrimaryCounts(
@@ -16,4 +17,5 @@ public record PrimaryCounts(
     long bodiesNotKept,
     long timeouts,
     long delays,
+    long delaysOverLimit,
     long aborts) {}

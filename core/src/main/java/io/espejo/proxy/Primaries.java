@@ -11,6 +11,7 @@ import io.espejo.upstream.Leg;
 import io.espejo.upstream.RequestHead;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongUnaryOperator;
 
 /** All exchanges with v1: what they share, and what is counted of them. Safe for any threads. */
@@ -19,6 +20,7 @@ public final class Primaries implements AutoCloseable {
   private final PrimaryLimits limits;
   private final MemoryBudget memory;
   private final Waits waits;
+  private final AtomicInteger delayed = new AtomicInteger();
   private final LongUnaryOperator random;
 
   /** Exchanges over {@code leg}, which somebody else closes after this. */
@@ -50,10 +52,26 @@ public final class Primaries implements AutoCloseable {
     new PrimaryExchange(this, rules, first, head, body, observers, downstream, onEnd).start();
   }
 
-  /** Lets a request wait as a fault wants it; {@code onClose} runs instead if this closes. */
+  /**
+   * Lets a request wait as a fault wants it; {@code onClose} runs instead if this closes. When as
+   * many wait as one endpoint may have requests, the next goes on at once.
+   */
   public void delay(Delay delay, Runnable then, Runnable onClose) {
+    if (delayed.incrementAndGet() > limits.maxRequests()) {
+      delayed.decrementAndGet();
+      counter.delaysOverLimit.increment();
+      then.run();
+      return;
+    }
     counter.delays.increment();
-    waits.begin(delay.duration(), then, onClose);
+    waits.begin(delay.duration(), leaving(then), leaving(onClose));
+  }
+
+  private Runnable leaving(Runnable next) {
+    return () -> {
+      delayed.decrementAndGet();
+      next.run();
+    };
   }
 
   /** A fault has answered a request. */

@@ -10,6 +10,7 @@ final class PrimaryCounter {
   final LongAdder bodiesNotKept = new LongAdder();
   final LongAdder timeouts = new LongAdder();
   final LongAdder delays = new LongAdder();
+  final LongAdder delaysOverLimit = new LongAdder();
   final LongAdder aborts = new LongAdder();
 
   PrimaryCounts counts() {
@@ -19,6 +20,7 @@ final class PrimaryCounter {
         bodiesNotKept.sum(),
         timeouts.sum(),
         delays.sum(),
+        delaysOverLimit.sum(),
         aborts.sum());
   }
 }

@@ -88,35 +88,12 @@ public sealed interface Condition {
     }
   }
 
-  /**
-   * A query parameter, as it stands in the raw query: nothing is decoded, {@code &} separates,
-   * names are case-sensitive, the first one of this name counts, and {@code ?key} has an empty
-   * value.
-   */
+  /** The first query parameter of this name, as {@link QueryParameters} has it. */
   record QueryParam(String name, TextMatch text) implements Condition {
     @Override
     public boolean holds(DownstreamRequest request, String path) {
-      Optional<String> query = request.query();
-      return query.isPresent() && holds(query.get());
-    }
-
-    private boolean holds(String query) {
-      int start = 0;
-      while (start <= query.length()) {
-        int ampersand = query.indexOf('&', start);
-        int end = ampersand < 0 ? query.length() : ampersand;
-        int nameEnd = start + name.length();
-        if (nameEnd <= end && query.startsWith(name, start)) {
-          if (nameEnd == end) {
-            return text.accepts("");
-          }
-          if (query.charAt(nameEnd) == '=') {
-            return text.accepts(query.substring(nameEnd + 1, end));
-          }
-        }
-        start = end + 1;
-      }
-      return false;
+      Optional<String> value = request.query().flatMap(query -> QueryParameters.first(query, name));
+      return value.isPresent() && text.accepts(value.get());
     }
   }
 }

@@ -30,6 +30,10 @@ public final class Endpoint {
   private final Cluster cluster;
   private final URI uri;
   private final long hash;
+
+  /** Unless the cluster has a limit of its own for all of them. */
+  private final int maxRequests;
+
   private final AtomicInteger active = new AtomicInteger();
   private final Ejections.Health health = new Ejections.Health();
 
@@ -42,6 +46,10 @@ public final class Endpoint {
     String host = spec.address().indexOf(':') >= 0 ? "[" + spec.address() + "]" : spec.address();
     String authority = isUnix() ? "localhost" : host + ":" + spec.port();
     this.uri = URI.create(cluster.wire().scheme() + "://" + authority);
+    this.maxRequests =
+        cluster.maxRequests().isPresent()
+            ? Integer.MAX_VALUE
+            : cluster.leg().settings().maxRequests();
     this.hash = Hash.of(isUnix() ? spec.address() : authority);
   }
 
@@ -74,11 +82,7 @@ public final class Endpoint {
     if (!cluster.acquire()) {
       return false;
     }
-    int limit =
-        cluster.maxRequests().isPresent()
-            ? Integer.MAX_VALUE
-            : cluster.leg().settings().maxRequests();
-    if (!Cluster.acquire(active, limit)) {
+    if (!Cluster.acquire(active, maxRequests)) {
       cluster.release();
       return false;
     }

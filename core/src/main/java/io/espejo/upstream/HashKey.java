@@ -2,6 +2,7 @@ package io.espejo.upstream;
 
 import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.Headers;
+import io.espejo.route.QueryParameters;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
@@ -16,7 +17,7 @@ record HashKey(Balancing.Key key) {
     if (key instanceof Balancing.Key.Header header) {
       text = values(request.headers(), header.name());
     } else if (key instanceof Balancing.Key.QueryParameter parameter) {
-      text = request.query().flatMap(query -> parameter(query, parameter.name()));
+      text = request.query().flatMap(query -> QueryParameters.first(query, parameter.name()));
     } else if (key instanceof Balancing.Key.SourceIp) {
       text = Optional.of(request.peerAddress());
     }
@@ -36,24 +37,6 @@ record HashKey(Balancing.Key key) {
     return headers.indexOf(name, first + 1) < 0
         ? Optional.of(headers.value(first))
         : Optional.of(String.join("\n", headers.all(name).stream().sorted().toList()));
-  }
-
-  private static Optional<String> parameter(String query, String name) {
-    for (int from = 0; from <= query.length(); ) {
-      int end = query.indexOf('&', from);
-      end = end < 0 ? query.length() : end;
-      if (query.startsWith(name, from)) {
-        int after = from + name.length();
-        if (after == end) {
-          return Optional.of("");
-        }
-        if (after < end && query.charAt(after) == '=') {
-          return Optional.of(query.substring(after + 1, end));
-        }
-      }
-      from = end + 1;
-    }
-    return Optional.empty();
   }
 
   private static Affinity ofCookie(Balancing.Key.Cookie cookie, Headers headers) {
