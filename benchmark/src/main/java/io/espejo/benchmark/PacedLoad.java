@@ -14,23 +14,29 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * GETs at a fixed rate, whatever the answers take: request n is due n intervals after the start,
- * and its latency counts from then, so that a stall is felt by every request that it holds up.
+ * Requests at a fixed rate, whatever the answers take: request n is due n intervals after the
+ * start, and its latency counts from then, so that a stall is felt by every request that it holds
+ * up.
  *
  * <pre>{@code
  * java -cp benchmark/target/benchmarks.jar io.espejo.benchmark.PacedLoad \
- *     --port 8000 --host httpbin --path / --rate 1000 --warmup 1 --seconds 30 --connections 64
+ *     --port 8000 --host httpbin --path / --rate 1000 --warmup 1 --seconds 30 --connections 64 \
+ *     --bytes 0
  * }</pre>
  *
+ * <p>They are GETs, or, with {@code --bytes}, POSTs with bodies of this length.
+ *
  * <p>Each connection is a thread that takes the next request when it is free; when none is free,
- * requests are late. An answer may take 3 s; what is not sent 3 s after the last was due is given
+ * requests are late. An exchange may take 3 s; what is not sent 3 s after the last was due is given
  * up. It prints one line of JSON: requests, those answered 200, what else came by name, the
  * quantiles of the latency in microseconds from all of its values, failures included, and how late
  * requests were sent, by which the loader's own part can be judged. The quantiles leave the seconds
@@ -40,7 +46,8 @@ public final class PacedLoad {
   private static final int TIMEOUT_MILLIS = 3_000;
 
   private final InetSocketAddress address;
-  private final byte[] request;
+  private final byte[] head;
+  private final byte[] body;
   private final long intervalNanos;
   private final long[] latencies;
   private final long[] lateness;
@@ -49,14 +56,24 @@ public final class PacedLoad {
   private final AtomicInteger next = new AtomicInteger();
   private final AtomicInteger answered = new AtomicInteger();
   private final Map<String, Integer> failures = new ConcurrentSkipListMap<>();
+  private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final long start = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(100);
 
   private PacedLoad(
-      InetSocketAddress address, String host, String path, int rate, int warmup, int requests) {
+      InetSocketAddress address,
+      String host,
+      String path,
+      int bytes,
+      int rate,
+      int warmup,
+      int requests) {
     this.address = address;
-    this.request =
-        ("GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\nUser-Agent: paced\r\n\r\n")
+    String line = (bytes == 0 ? "GET " : "POST ") + path + " HTTP/1.1\r\nHost: " + host;
+    String length = bytes == 0 ? "" : "Content-Length: " + bytes + "\r\n";
+    this.head =
+        (line + "\r\nUser-Agent: paced\r\n" + length + "\r\n")
             .getBytes(StandardCharsets.ISO_8859_1);
+    this.body = new byte[bytes];
     this.intervalNanos = TimeUnit.SECONDS.toNanos(1) / rate;
     this.latencies = new long[requests];
     this.lateness = new long[requests];
@@ -72,6 +89,7 @@ public final class PacedLoad {
             new InetSocketAddress(InetAddress.getLoopbackAddress(), given.number("port")),
             given.text("host"),
             given.text("path"),
+            given.number("bytes"),
             rate,
             rate * given.number("warmup"),
             rate * (given.number("warmup") + given.number("seconds")));
@@ -81,10 +99,21 @@ public final class PacedLoad {
       thread.start();
       threads.add(thread);
     }
+    Thread timer = new Thread(load::endLate, "timer");
+    timer.setDaemon(true);
+    timer.start();
     for (Thread thread : threads) {
       thread.join();
     }
     System.out.println(Json.of(load.result()));
+  }
+
+  /** A write has no time limit of its own. */
+  private void endLate() {
+    while (true) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+      connections.forEach(Connection::endIfLate);
+    }
   }
 
   private void run() {
@@ -103,8 +132,9 @@ public final class PacedLoad {
       try {
         if (connection == null) {
           connection = new Connection(address);
+          connections.add(connection);
         }
-        int status = connection.exchange(request);
+        int status = connection.exchange(head, body);
         if (status == 200) {
           answered.incrementAndGet();
         } else {
@@ -118,6 +148,7 @@ public final class PacedLoad {
       }
       latencies[n] = System.nanoTime() - due;
       if (connection != null && connection.closing) {
+        connections.remove(connection);
         connection.close();
         connection = null;
       }
@@ -153,6 +184,7 @@ public final class PacedLoad {
   private static final class Connection {
     private final Socket socket = new Socket();
     private final InputStream in;
+    private volatile long end = Long.MAX_VALUE;
     private boolean closing;
 
     Connection(InetSocketAddress address) throws IOException {
@@ -162,8 +194,12 @@ public final class PacedLoad {
       in = new BufferedInputStream(socket.getInputStream());
     }
 
-    int exchange(byte[] request) throws IOException {
-      socket.getOutputStream().write(request);
+    int exchange(byte[] head, byte[] body) throws IOException {
+      end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TIMEOUT_MILLIS);
+      socket.getOutputStream().write(head);
+      if (body.length > 0) {
+        socket.getOutputStream().write(body);
+      }
       int status = Integer.parseInt(line().substring(9, 12));
       int length = -1;
       for (String field = line(); !field.isEmpty(); field = line()) {
@@ -180,6 +216,7 @@ public final class PacedLoad {
       if (in.readNBytes(length).length < length) {
         throw new EOFException();
       }
+      end = Long.MAX_VALUE;
       return status;
     }
 
@@ -194,6 +231,13 @@ public final class PacedLoad {
         }
       }
       return line.toString();
+    }
+
+    void endIfLate() {
+      long due = end;
+      if (due != Long.MAX_VALUE && System.nanoTime() - due > 0) {
+        close();
+      }
     }
 
     void close() {
