@@ -52,6 +52,11 @@ final class Names {
     return true;
   }
 
+  /** A DNS name that can be resolved: without a star, and not of digits alone. */
+  static boolean isName(String text) {
+    return isHost(text) && !text.startsWith("*") && !NUMBER.matcher(text).matches();
+  }
+
   /** An IPv4 or IPv6 literal, without brackets and zone. */
   static boolean isAddress(String text) {
     if (IPV4.matcher(text).matches()) {

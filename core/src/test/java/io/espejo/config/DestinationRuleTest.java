@@ -192,6 +192,26 @@ class DestinationRuleTest {
         .isEqualTo(ConnectionPool.DEFAULT);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"0s", "'0'", "500us", "999.9us"})
+  void tcpIdleTimeout_lessThanAMillisecond_isUnset(String idle) throws Exception {
+    assertThat(cluster("{connectionPool: {tcp: {idleTimeout: " + idle + "}}}").pool())
+        .isEqualTo(ConnectionPool.DEFAULT);
+    assertThat(refusal("{connectionPool: {tcp: {idleTimeout: 1500us}}}"))
+        .endsWith(
+            "idleTimeout: 1500us (expected: 0s or a duration of 1ms or more, in whole"
+                + " milliseconds, such as 250ms or 1.5s)");
+    assertThat(refusal("{connectionPool: {http: {idleTimeout: 500us}}}")).contains("500us");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0s, 0", "1us, 0", "1999ms, 1", "90.5s, 90"})
+  void httpCookieTtl_ofAnyLength_countsInWholeSeconds(String ttl, int seconds) throws Exception {
+    assertThat(hash("{httpCookie: {name: u, ttl: " + ttl + "}}"))
+        .isEqualTo(
+            new Balancing.Key.Cookie("u", Optional.of(Duration.ofSeconds(seconds)), "", List.of()));
+  }
+
   @Test
   void h2UpgradePolicy_upgrade_speaksHttp2() throws Exception {
     assertThat(cluster("{connectionPool: {http: {h2UpgradePolicy: UPGRADE}}}").protocol())
@@ -299,7 +319,7 @@ class DestinationRuleTest {
             + " more, in whole milliseconds, such as 250ms or 1.5s)",
         "{connectionPool: {tcp: {connectTimeout: soon}}}|soon (expected: a duration of 1ms or more,"
             + " in whole milliseconds, such as 250ms or 1.5s)",
-        "{connectionPool: {http: {h2UpgradePolicy: YES}}}|YES (expected: DEFAULT or DO_NOT_UPGRADE"
+        "{connectionPool: {http: {h2UpgradePolicy: MAYBE}}}|MAYBE (expected: DEFAULT or DO_NOT_UPGRADE"
             + " or UPGRADE)",
         "{connectionPool: {http: {useClientProtocol: true}}}|not carried out by this version: a"
             + " cluster speaks one protocol (expected: h2UpgradePolicy, or the port's protocol)",
@@ -358,7 +378,7 @@ class DestinationRuleTest {
   @Test
   void trafficPolicy_ofASecondRule_isNotTaken() throws Exception {
     String second =
-        rule("trafficPolicy: {loadBalancer: {simple: RANDOM}}").replace("name: x", "name: y");
+        rule("trafficPolicy: {loadBalancer: {simple: RANDOM}}").replace("name: x", "name: z");
     CompiledRules rules =
         Texts.compile(
             rule("trafficPolicy: {loadBalancer: {simple: ROUND_ROBIN}}"), SERVICE, second);

@@ -106,6 +106,8 @@ class InstanceRulesTest {
         "exportTo: [., default]|exportTo[1]: duplicate namespace default",
         "exportTo: ['*', a]|exportTo[1]: a namespace beside * (expected: one of them)",
         "exportTo: ['~']|exportTo[0]: \"~\" (expected: ., *, or a namespace)",
+        "gateways: ['1']|gateways[0]: \"1\" (expected: mesh, or a gateway's name with or without"
+            + " its namespace)",
         "gateways: [/x]|gateways[0]: /x (expected: mesh, or a gateway's name with or without its"
             + " namespace)"
       })
@@ -175,14 +177,14 @@ class InstanceRulesTest {
             delegate(
                 "- {name: one, match: [{uri: {prefix: /a/b}}], "
                     + TO_HTTPBIN
-                    + "}\n- {match: [{name: n, method: {exact: GET}}], "
+                    + "}\n- {match: [{name: inner, method: {exact: GET}}], "
                     + TO_HTTPBIN
                     + "}\n- {name: three, "
                     + TO_HTTPBIN
                     + "}"));
     assertThat(routes)
         .extracting(Route::name)
-        .containsExactly("root-one.m", "root.m-n", "root-three.m", "last");
+        .containsExactly("root-one.m", "root.m-inner", "root-three.m", "last");
     assertThat(routes.get(0).matches().get(0).conditions())
         .containsExactly(
             new Condition.Path(new TextMatch.Prefix("/a/b", false)),

@@ -73,11 +73,14 @@ class RouteActionRulesTest {
             + " 307 or 308)",
         "redirect: {scheme: ftp}|redirect.scheme: ftp (expected: http or https)",
         "redirect: {port: 65536}|redirect.port: 65536 (expected: 0..65535)",
-        "redirect: {derivePort: NO}|redirect.derivePort: NO (expected: FROM_PROTOCOL_DEFAULT or"
+        "redirect: {derivePort: NONE}|redirect.derivePort: NONE (expected: FROM_PROTOCOL_DEFAULT or"
             + " FROM_REQUEST_PORT)",
         "directResponse: {status: 199}|directResponse.status: 199 (expected: 200..599)",
         "directResponse: {}|directResponse.status: missing (expected: 200..599)",
         "directResponse: {status: 200, body: {bytes: '*'}}|directResponse.body.bytes: not Base64",
+        "directResponse: {status: 200, body: {bytes: YQ}}|directResponse.body.bytes: not Base64",
+        "directResponse: {status: 200, body: {bytes: AAH_}}|directResponse.body.bytes: not Base64",
+        "directResponse: {status: 600}|directResponse.status: 600 (expected: 200..599)",
       })
   void redirectOrDirectResponse_malformed_isRefused(String action, String message) {
     assertThat(Texts.refusal(Texts.virtualService("- " + action)))
@@ -131,8 +134,11 @@ class RouteActionRulesTest {
   void directResponse_body_isReadFromEitherForm() throws Exception {
     assertThat(direct("directResponse: {status: 200, body: {string: ä}}").body().length())
         .isEqualTo(2);
-    assertThat(direct("directResponse: {status: 599, body: {bytes: AAH_}}").body().toArray())
-        .containsExactly(0, 1, -1);
+    assertThat(
+            direct("directResponse: {status: 599, body: {bytes: \"AA\\nH/YQ==\"}}")
+                .body()
+                .toArray())
+        .containsExactly(0, 1, -1, 'a');
     assertThat(direct("directResponse: {status: 200, body: {}}").body().length()).isZero();
   }
 
@@ -195,7 +201,7 @@ class RouteActionRulesTest {
         "corsPolicy: {maxAge: 1.5s}|corsPolicy.maxAge: 1.5s (expected: whole seconds)",
         "corsPolicy: {maxAge: 0s}|corsPolicy.maxAge: 0s (expected: a duration of 1ms or more, in"
             + " whole milliseconds, such as 250ms or 1.5s)",
-        "corsPolicy: {unmatchedPreflights: NO}|corsPolicy.unmatchedPreflights: NO (expected: FORWARD"
+        "corsPolicy: {unmatchedPreflights: DROP}|corsPolicy.unmatchedPreflights: DROP (expected: FORWARD"
             + " or IGNORE or UNSPECIFIED)",
       })
   void route_malformedRewriteHeadersOrCors_isRefused(String fields, String message) {

@@ -410,8 +410,8 @@ class RoutingRulesTest {
                 + " client meant, which a server does not know",
             "a.yaml:10:37: warning: spec.ports[0].protocol: HTTPS is not HTTP: only a route that"
                 + " names the port goes there",
-            "a.yaml:11:5: spec.ports[1]: duplicate port name a",
             "a.yaml:11:5: spec.ports[1]: duplicate port number 80",
+            "a.yaml:11:5: spec.ports[1]: duplicate port name a",
             "a.yaml:11:39: spec.ports[1].targetPort: 65536 (expected: 0..65535)",
             "a.yaml:11:56: spec.ports[1].protocol: X (expected: HTTP, HTTP2, GRPC, HTTPS,"
                 + " TLS, TCP or another protocol of Istio)",
