@@ -61,8 +61,8 @@ final class EditedResponse implements DownstreamResponse {
   public void start(int status, Headers headers) {
     Headers.Builder lines = headers.toBuilder();
     AnswerContext answer = context.with(lines);
-    first.applyTo(lines, answer);
-    then.applyTo(lines, answer);
+    first.applyToAnswer(lines, answer);
+    then.applyToAnswer(lines, answer);
     origin.ifPresent(allowed -> cors.ifPresent(policy -> policy.allow(allowed, lines)));
     downstream.start(status, lines.build());
   }

@@ -326,9 +326,10 @@ public final class Espejo implements AutoCloseable {
       DownstreamResponse downstream) {
     Forward action = verdict.action();
     WeightedCluster chosen = action.cluster(draws.getAsInt());
+    Duration timeout = received.timeout(action.timeout());
     RequestHead head =
         received
-            .expecting(PrimaryRules.expectedMillis(action.timeout(), action.retries(), 0))
+            .expecting(PrimaryRules.expectedMillis(timeout, action.retries(), 0))
             .routed(action, chosen, request);
     Optional<CorsPolicy> cors = verdict.route().cors();
     DownstreamResponse response =
@@ -351,7 +352,7 @@ public final class Espejo implements AutoCloseable {
     Optional<Headers> preflight =
         faults.equals(Faults.NONE) ? Optional.empty() : preflight(verdict.route(), request);
     if (delay.isEmpty() && abort.isEmpty() && preflight.isEmpty()) {
-      send(verdict, cluster, affinity, never, head, body, response, unsent);
+      send(verdict, cluster, affinity, never, timeout, head, body, response, unsent);
       return;
     }
     activeRequests.incrementAndGet();
@@ -363,7 +364,8 @@ public final class Espejo implements AutoCloseable {
           } else if (preflight.isPresent()) {
             LocalAnswer.sendEmpty(downstream, 200, preflight.get());
           } else {
-            send(verdict, cluster, affinity, never, head, openedBefore(body), response, unsent);
+            RequestBody rest = openedBefore(body);
+            send(verdict, cluster, affinity, never, timeout, head, rest, response, unsent);
           }
           activeRequests.decrementAndGet();
         };
@@ -393,6 +395,7 @@ public final class Espejo implements AutoCloseable {
       @Nullable Cluster cluster,
       Affinity affinity,
       Optional<Reason> neverMirrored,
+      Duration timeout,
       RequestHead head,
       RequestBody body,
       DownstreamResponse response,
@@ -409,7 +412,7 @@ public final class Espejo implements AutoCloseable {
       return;
     }
     List<Shadow> shadows =
-        action.mirrors().isEmpty() ? List.of() : shadows(verdict, neverMirrored, head);
+        action.mirrors().isEmpty() ? List.of() : shadows(verdict, neverMirrored, timeout, head);
     // As in Istio: who is bound to one endpoint of one destination stays with it.
     boolean bound = affinity.hash().isPresent() && action.clusters().size() == 1;
     activeRequests.incrementAndGet();
@@ -417,7 +420,7 @@ public final class Espejo implements AutoCloseable {
         new PrimaryRules(
             cluster,
             affinity,
-            action.timeout(),
+            timeout,
             action.retries(),
             action.retries().otherEndpointsOnly() && !bound),
         endpoint.get(),
@@ -432,7 +435,8 @@ public final class Espejo implements AutoCloseable {
   }
 
   /** The copies that are to be sent; the others have their outcome. */
-  private List<Shadow> shadows(Verdict.Forward verdict, Optional<Reason> never, RequestHead head) {
+  private List<Shadow> shadows(
+      Verdict.Forward verdict, Optional<Reason> never, Duration timeout, RequestHead head) {
     Route route = verdict.route();
     List<Mirror> mirrors = verdict.action().mirrors();
     int draw = draws.getAsInt();
@@ -452,12 +456,10 @@ public final class Espejo implements AutoCloseable {
         if (shadowHead == null) {
           shadowHead = head.shadow(ShadowHost.of(head.authority()), settings.instance());
           if (!verdict.action().retries().perTryTimeout().isZero()) {
-            shadowHead = shadowHead.expecting(verdict.action().timeout().toMillis());
+            shadowHead = shadowHead.shadowExpecting(timeout.toMillis());
           }
         }
-        mirroring
-            .admit(destination, route.name(), shadowHead, verdict.action().timeout())
-            .ifPresent(shadows::add);
+        mirroring.admit(destination, route.name(), shadowHead, timeout).ifPresent(shadows::add);
       }
     }
     return shadows;
@@ -515,8 +517,9 @@ public final class Espejo implements AutoCloseable {
   }
 
   /**
-   * Ends everything: new requests get 503, those with v1 have 30 s to end and copies 2 s more, then
-   * they are aborted, and every copy has its outcome. Called again, it does nothing.
+   * Ends everything: new requests get 503, and so do those that a fault delays or that wait for
+   * their next attempt; those with v1 have 30 s to end and copies 2 s more, then they are aborted,
+   * and every copy has its outcome. Called again, it does nothing.
    */
   @Override
   public void close() {
@@ -533,6 +536,8 @@ public final class Espejo implements AutoCloseable {
       watching.close();
     }
     watchThread.shutdownNow();
+    // Those that are with nobody now, delayed or between two attempts, are not waited for.
+    primaries.close();
     long deadline = System.nanoTime() + PRIMARY_GRACE.toNanos();
     boolean interrupted = false;
     while (activeRequests.get() > 0 && !interrupted && System.nanoTime() - deadline < 0) {
@@ -542,7 +547,6 @@ public final class Espejo implements AutoCloseable {
         interrupted = true;
       }
     }
-    primaries.close();
     primaryLeg.close();
     mirroring.close(interrupted ? Duration.ZERO : SHADOW_GRACE);
     LoaderLeak.prevent();

@@ -3,6 +3,7 @@ package io.espejo.upstream;
 import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.HeaderLines;
 import io.espejo.route.FormatContext;
+import java.util.List;
 import java.util.Optional;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
@@ -40,6 +41,12 @@ final class EditableHead implements HeaderLines, FormatContext {
   @Override
   public void set(String name, String value) {
     fields.put(RequestHead.line(name, value));
+  }
+
+  @Override
+  public Optional<String> joined(String name) {
+    List<String> values = fields.getFields(name).stream().map(HttpField::getValue).toList();
+    return values.isEmpty() ? Optional.empty() : Optional.of(String.join(",", values));
   }
 
   @Override

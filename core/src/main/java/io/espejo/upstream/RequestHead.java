@@ -6,6 +6,7 @@ import io.espejo.route.Forward;
 import io.espejo.route.HeaderEdits;
 import io.espejo.route.Rewrite;
 import io.espejo.route.WeightedCluster;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Optional;
@@ -197,11 +198,11 @@ public final class RequestHead {
     HttpFields.Mutable edited = HttpFields.build(fields);
     String target = target();
     EditableHead head = new EditableHead(request, edited, target, authority);
-    first.request().applyTo(head, head);
+    first.request().applyToRequest(head, head);
     if (!first.authority().isEmpty()) {
       head.authority(first.authority());
     }
-    route.edits().request().applyTo(head, head);
+    route.edits().request().applyToRequest(head, head);
     String newPath = path;
     if (rewrite.isPresent()) {
       if (!rewrite.get().authority().isEmpty()) {
@@ -225,10 +226,28 @@ public final class RequestHead {
   }
 
   /**
-   * This head, telling v1 how long an answer is waited for, in milliseconds; 0: for ever, and
-   * nothing is told.
+   * How long an answer may take: as long as the route says, and for gRPC at most as long as its
+   * client says. Zero: for ever.
+   */
+  public Duration timeout(Duration ofRoute) {
+    String said = isGrpc() ? fields.get(GrpcTimeout.HEADER) : null;
+    Duration asked = Optional.ofNullable(said).flatMap(GrpcTimeout::parse).orElse(Duration.ZERO);
+    return asked.isZero() || (!ofRoute.isZero() && asked.compareTo(ofRoute) > 0) ? ofRoute : asked;
+  }
+
+  /**
+   * This head, telling v1 how long an answer is waited for, in milliseconds, for gRPC in its own
+   * header as well; 0: for ever, and nothing is told.
    */
   public RequestHead expecting(long timeoutMillis) {
+    RequestHead told = shadowExpecting(timeoutMillis);
+    return timeoutMillis == 0 || !isGrpc()
+        ? told
+        : told.with(GrpcTimeout.HEADER, GrpcTimeout.of(timeoutMillis));
+  }
+
+  /** The same for a copy, which has the header of gRPC as v1 has it. */
+  public RequestHead shadowExpecting(long timeoutMillis) {
     return timeoutMillis == 0 ? this : with(EXPECTED_TIMEOUT, Long.toString(timeoutMillis));
   }
 

@@ -72,6 +72,24 @@ class HeaderEditsTest {
     assertThatThrownBy(() -> HeaderValue.parse(text)).hasMessageContaining("%");
   }
 
+  @Test
+  void headers_addedToOnesOfOneLine_followAfterAComma() {
+    Headers.Builder lines =
+        Headers.builder().add("Content-Type", "a").add("via", "1").add("via", "2").add("x-a", "1");
+    Edits edits =
+        new Edits(
+            List.of(),
+            List.of(),
+            List.of(
+                line("content-type", "b"), line("Via", "3"), line("x-a", "2"), line("etag", "e")));
+    edits.applyToAnswer(lines, new Context(lines));
+    Headers headers = lines.build();
+    assertThat(headers.all("content-type")).containsExactly("a,b");
+    assertThat(headers.all("via")).containsExactly("1,2,3");
+    assertThat(headers.all("x-a")).containsExactly("1", "2");
+    assertThat(headers.all("etag")).containsExactly("e");
+  }
+
   private static HeaderEdits edits(Line set, String authority) {
     return new HeaderEdits(new Edits(List.of(), List.of(set), List.of()), Edits.NONE, authority);
   }
@@ -86,7 +104,7 @@ class HeaderEditsTest {
 
   private static List<String> edited(Edits edits) {
     Headers.Builder lines = lines();
-    edits.applyTo(lines, new Context(lines));
+    edits.applyToRequest(lines, new Context(lines));
     Headers headers = lines.build();
     return java.util.stream.IntStream.range(0, headers.size())
         .mapToObj(i -> headers.name(i) + ": " + headers.value(i))

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espejo.exchange.Outcome.Reason;
 import io.espejo.exchange.OutcomeCounts;
+import io.espejo.testkit.RulesYaml.Route;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
@@ -103,6 +105,51 @@ abstract class SwitchContract extends GatewayFixture {
     // What came before close() had begun was served.
     v1.drain();
     v2.drain();
+  }
+
+  @Test
+  void close_whileAFaultDelays_answers503AtOnce() throws Exception {
+    start(
+        routes(
+            Route.to("v1")
+                .mirror("v2")
+                .with("fault: {delay: {fixedDelay: 1h, percentage: {value: 100}}}")));
+    RawClient get = client().send(RawRequest.get("/"));
+    RawClient post = client().send(RawRequest.post("/").body("never sent"));
+    TestBed.await("delays", () -> gateway().espejo().primaryCounts().delays() == 2);
+
+    assertClosesAtOnce();
+
+    assertThat(get.read().text()).isEqualTo("shutting down");
+    assertThat(post.read().status()).isEqualTo(503);
+    assertThat(settled().considered()).isZero();
+  }
+
+  @Test
+  void close_betweenTwoAttempts_answers503AtOnce() throws Exception {
+    start(
+        routes(
+            Route.to("v1")
+                .mirror("v2")
+                .with("retries: {attempts: 1, retryOn: 5xx, backoff: 1000h}")));
+    v1.behave(Behaviour.answer(Answer.of(500)));
+    RawClient get = client().send(RawRequest.get("/"));
+    RawClient post = client().send(RawRequest.post("/").body("once"));
+    TestBed.await("pauses", () -> gateway().espejo().primaryCounts().retries() == 2);
+
+    assertClosesAtOnce();
+
+    assertThat(get.read().text()).isEqualTo("shutting down");
+    assertThat(post.read().status()).isEqualTo(503);
+    v1.take(2);
+    v2.take(2);
+    assertThat(settled().completed(2)).isEqualTo(2);
+  }
+
+  private void assertClosesAtOnce() throws Exception {
+    long begun = System.nanoTime();
+    gateway().espejo().close();
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(5));
   }
 
   private boolean refuses() {
