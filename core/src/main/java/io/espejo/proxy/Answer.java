@@ -27,18 +27,24 @@ final class Answer extends IteratingCallback implements DownstreamResponse.Callb
   private boolean finished;
   private int turn;
 
+  /** What has still to come, if it was said; the client may know the end by it. */
+  private long left;
+
   /**
    * An answer that has begun.
    *
-   * @param onWhole runs once all of it was read, before the client has the end of it
+   * @param length what v1 says of it, or -1
+   * @param onWhole runs when all of it was read, before the client has the end of it; perhaps twice
    */
   Answer(
       Content.Source content,
+      long length,
       DownstreamResponse downstream,
       Executor threads,
       Runnable onWhole,
       Consumer<Throwable> abort) {
     this.content = content;
+    this.left = length;
     this.downstream = downstream;
     this.threads = threads;
     this.onWhole = onWhole;
@@ -73,7 +79,8 @@ final class Answer extends IteratingCallback implements DownstreamResponse.Callb
     chunk = next;
     flushed = false;
     finished = next.isLast();
-    if (finished) {
+    left -= next.remaining();
+    if (finished || left == 0) {
       onWhole.run();
     }
     downstream.write(next.getByteBuffer(), next.isLast(), this);

@@ -273,7 +273,14 @@ final class PrimaryExchange {
     releaseRetry();
     body.forget();
     downstream.start(status, endToEnd(response, rules.affinity().setCookie()));
-    new Answer(content, downstream, from.endpoint.threads(), from::release, from.request::reset)
+    long length = response.getHeaders().getLongField(HttpHeader.CONTENT_LENGTH);
+    new Answer(
+            content,
+            length,
+            downstream,
+            from.endpoint.threads(),
+            from::release,
+            from.request::reset)
         .iterate();
   }
 
