@@ -182,8 +182,8 @@ final class Wire {
   }
 
   /** Whether nobody can need it any more. */
-  boolean isUnused() {
-    return System.nanoTime() - retiredAt > RETIREMENT.toNanos()
+  boolean isUnused(long nanos) {
+    return nanos - retiredAt > RETIREMENT.toNanos()
         && client.getDestinations().stream()
             .allMatch(
                 destination -> pool(destination).map(AbstractConnectionPool::isEmpty).orElse(true));
