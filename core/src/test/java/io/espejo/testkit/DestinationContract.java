@@ -6,6 +6,8 @@ import io.espejo.exchange.Outcome.Reason;
 import io.espejo.testkit.RulesYaml.Route;
 import io.espejo.upstream.TestPem;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -125,6 +127,141 @@ abstract class DestinationContract extends GatewayFixture {
     }
 
     assertThat(v1.take(3)).extracting(RecordedRequest::ordinal).containsOnly(1);
+  }
+
+  @Test
+  void connectionPool_maxConnectionDuration_endsConnectionsInUse() throws Exception {
+    start(toV1("{connectionPool: {tcp: {maxConnectionDuration: 1ms}}}"));
+    RawClient client = client();
+
+    TestBed.await(
+        "new connections, though none idles", () -> answers(client) && v1.connections() > 4);
+
+    v1.drain();
+  }
+
+  private static boolean answers(RawClient client) {
+    try {
+      return client.exchange(GET).status() == 200;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void connectionPool_oneRetryTooMany_getsTheAnswerThatItHas() throws Exception {
+    start(
+        service()
+            .with(policy("{connectionPool: {http: {maxRetries: 1}}}"))
+            .routes(
+                "httpbin",
+                List.of("*"),
+                Route.to("v1").with("retries: {attempts: 1, retryOn: '503', backoff: 1000h}")));
+    v1.behave(Behaviour.answer(Answer.of(503).body("busy")));
+    RawClient pausing = client().send(GET);
+    TestBed.await("a retry", () -> gateway().espejo().primaryCounts().retries() == 1);
+
+    assertThat(exchange(GET).text()).isEqualTo("busy");
+
+    assertThat(gateway().espejo().primaryCounts().retriesOverLimit()).isEqualTo(1);
+    gateway().espejo().close();
+    assertThat(pausing.read().text()).isEqualTo("shutting down");
+    v1.take(2);
+  }
+
+  @Test
+  void unixSocket_ofV1AndItsMirror_isReached() throws Exception {
+    UnixOrigin primary = UnixOrigin.start("one", dir.resolve("1"));
+    bed.afterwards(primary::close);
+    UnixOrigin shadow = UnixOrigin.start("two", dir.resolve("2"));
+    bed.afterwards(shadow::close);
+    start(
+        RulesYaml.of()
+            .with(
+                """
+                apiVersion: networking.istio.io/v1
+                kind: ServiceEntry
+                metadata: {name: httpbin}
+                spec:
+                  hosts: [httpbin.default.svc.cluster.local]
+                  ports: [{number: 8000, name: http, protocol: HTTP}]
+                  resolution: STATIC
+                  endpoints:
+                  - {address: "unix://%s", labels: {version: v1}}
+                  - {address: "unix://%s", labels: {version: v2}}
+                """
+                    .formatted(dir.resolve("1"), dir.resolve("2")))
+            .with(
+                """
+                apiVersion: networking.istio.io/v1
+                kind: DestinationRule
+                metadata: {name: httpbin}
+                spec:
+                  host: httpbin
+                  subsets:
+                  - {name: v1, labels: {version: v1}}
+                  - {name: v2, labels: {version: v2}}
+                """)
+            .routes("httpbin", List.of("*"), Route.to("v1").mirror("v2")));
+
+    for (int i = 0; i < 3; i++) {
+      assertThat(exchange(GET).text()).isEqualTo("one");
+      assertThat(primary.take()).startsWith("GET /headers HTTP/1.1", "Host: httpbin:8000");
+      assertThat(shadow.take()).startsWith("GET /headers HTTP/1.1", "Host: httpbin-shadow:8000");
+    }
+    assertThat(settled().completed(2)).isEqualTo(3);
+  }
+
+  private RulesYaml http2(H2cOrigin primary, H2cOrigin shadow) {
+    return RulesYaml.of()
+        .service("httpbin", 8000, Map.of("v1", primary.port(), "v2", shadow.port()))
+        .with(policy("{connectionPool: {http: {h2UpgradePolicy: UPGRADE}}}"))
+        .routes("httpbin", List.of("*"), Route.to("v1").mirror("v2"));
+  }
+
+  private H2cOrigin h2c(String name) throws Exception {
+    H2cOrigin origin = H2cOrigin.start(name);
+    bed.afterwards(origin::close);
+    return origin;
+  }
+
+  @Test
+  void h2UpgradePolicy_upgrade_reachesV1AndItsMirrorByHttp2() throws Exception {
+    H2cOrigin primary = h2c("one");
+    H2cOrigin shadow = h2c("two");
+    start(http2(primary, shadow));
+
+    assertThat(exchange(GET).text()).isEqualTo("one");
+    assertThat(primary.take().authority()).isEqualTo("httpbin:8000");
+    assertThat(shadow.take().authority()).isEqualTo("httpbin-shadow:8000");
+
+    RawRequest post =
+        RawRequest.post("/post?q=1").host("httpbin:8000").chunked(bytes(100_000), 8_000);
+    assertThat(exchange(post).text()).isEqualTo("one");
+    String body = new String(bytes(100_000), StandardCharsets.ISO_8859_1);
+    for (H2cOrigin origin : List.of(primary, shadow)) {
+      H2cOrigin.Seen seen = origin.take();
+      assertThat(seen.method()).isEqualTo("POST");
+      assertThat(seen.target()).isEqualTo("/post?q=1");
+      assertThat(seen.headers().contains("transfer-encoding")).isFalse();
+      assertThat(seen.body()).isEqualTo(body);
+    }
+    assertThat(settled().completed(2)).isEqualTo(2);
+  }
+
+  @Test
+  void http2_streamThatV1Refuses_isTriedAgain() throws Exception {
+    H2cOrigin primary = h2c("one");
+    H2cOrigin shadow = h2c("two");
+    start(http2(primary, shadow));
+    primary.refuse(1);
+
+    assertThat(exchange(GET).text()).isEqualTo("one");
+
+    assertThat(primary.take().headers().get("x-envoy-attempt-count")).isEqualTo("2");
+    assertThat(shadow.take().headers().get("x-envoy-attempt-count")).isEqualTo("1");
+    assertThat(gateway().espejo().primaryCounts().retries()).isEqualTo(1);
+    assertThat(onlyOutcome()).isEqualTo("completed 2");
   }
 
   @Test
