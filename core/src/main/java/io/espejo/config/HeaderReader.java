@@ -31,12 +31,18 @@ final class HeaderReader {
 
   private HeaderReader() {}
 
+  /** Those of a route, which may set the authority once. */
   static Optional<HeaderEdits> read(Fields owner) {
-    return owner.take("headers").flatMap(Value::fields).map(HeaderReader::edits);
+    return owner.take("headers").flatMap(Value::fields).map(fields -> edits(fields, true));
   }
 
-  private static HeaderEdits edits(Fields fields) {
-    Authority authority = new Authority();
+  /** Those of a destination, of which Istio takes the authority that is set before one added. */
+  static Optional<HeaderEdits> readOfDestination(Fields owner) {
+    return owner.take("headers").flatMap(Value::fields).map(fields -> edits(fields, false));
+  }
+
+  private static HeaderEdits edits(Fields fields, boolean oneAuthority) {
+    Authority authority = new Authority(oneAuthority);
     Edits request =
         fields
             .take("request")
@@ -53,13 +59,20 @@ final class HeaderReader {
     return new HeaderEdits(request, response, authority.value);
   }
 
-  /** The first that is set; a second one is an error. */
+  /** The first that is set. */
   private static final class Authority {
+    private final boolean once;
     private String value = "";
 
+    Authority(boolean once) {
+      this.once = once;
+    }
+
     void set(Value at, String text) {
-      if (!value.isEmpty()) {
+      if (!value.isEmpty() && once) {
         at.error("the authority is set more than once (expected: once)");
+      } else if (!value.isEmpty()) {
+        at.warn("the authority is " + value + " already, which stands");
       } else {
         value = text;
       }

@@ -127,7 +127,7 @@ record HttpRoute(
         fields.need("destination", "a host").flatMap(value -> Destination.read(value, metadata));
     int weight =
         fields.take("weight").flatMap(value -> value.integer(0, Integer.MAX_VALUE)).orElse(0);
-    HeaderEdits edits = HeaderReader.read(fields).orElse(HeaderEdits.NONE);
+    HeaderEdits edits = HeaderReader.readOfDestination(fields).orElse(HeaderEdits.NONE);
     fields.end();
     return destination.map(d -> new WeightedDestination(d, weight, edits));
   }

@@ -187,7 +187,8 @@ class DestinationRuleTest {
     assertThat(
             cluster(
                     "{connectionPool: {tcp: {maxConnections: 0, idleTimeout: 0s}, http:"
-                        + " {http2MaxRequests: 0}}}")
+                        + " {http1MaxPendingRequests: 0, http2MaxRequests: 0,"
+                        + " maxRequestsPerConnection: 0, maxRetries: 0, maxConcurrentStreams: 0}}}")
                 .pool())
         .isEqualTo(ConnectionPool.DEFAULT);
   }
@@ -216,6 +217,22 @@ class DestinationRuleTest {
   void h2UpgradePolicy_upgrade_speaksHttp2() throws Exception {
     assertThat(cluster("{connectionPool: {http: {h2UpgradePolicy: UPGRADE}}}").protocol())
         .isEqualTo(Protocol.HTTP2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "HTTP, DEFAULT, HTTP1",
+    "HTTP, DO_NOT_UPGRADE, HTTP1",
+    "HTTP2, DEFAULT, HTTP2",
+    "GRPC, DO_NOT_UPGRADE, HTTP2"
+  })
+  void h2UpgradePolicy_others_leaveWhatThePortSpeaks(String port, String policy, Protocol expected)
+      throws Exception {
+    String rule =
+        rule("trafficPolicy: {connectionPool: {http: {h2UpgradePolicy: " + policy + "}}}");
+    String service = SERVICE.replace("protocol: HTTP}", "protocol: " + port + "}");
+    assertThat(Texts.compile(rule, service).clusters().get("outbound|80||x.org").protocol())
+        .isEqualTo(expected);
   }
 
   @ParameterizedTest
@@ -342,6 +359,9 @@ class DestinationRuleTest {
         "{outlierDetection: {consecutiveLocalOriginFailures: 1}}|without"
             + " splitExternalLocalOriginErrors (expected: both)",
         "{outlierDetection: {maxEjectionPercent: 101}}|101 (expected: 0..100)",
+        "{outlierDetection: {maxEjectionPercent: -1}}|-1 (expected: 0..100)",
+        "{outlierDetection: {minHealthPercent: 101}}|101 (expected: 0..100)",
+        "{connectionPool: {http: {maxRetries: -1}}}|-1 (expected: 0..2147483647)",
         "{outlierDetection: {interval: 0s}}|0s (expected: a duration of 1ms or more, in whole"
             + " milliseconds, such as 250ms or 1.5s)",
         "{outlierDetection: {outlierDetectionHttpErrorCodes: [500]}}|not carried out by this"

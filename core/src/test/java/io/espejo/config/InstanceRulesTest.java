@@ -244,6 +244,39 @@ class InstanceRulesTest {
         .hasToString("sub");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "timeout: 1s|timeout: 2s",
+        "retries: {attempts: 1}|retries: {attempts: 7}",
+        "rewrite: {uri: /root}|rewrite: {uri: /sub}",
+        "headers: {request: {remove: [root]}}|headers: {request: {remove: [sub]}}",
+        "fault: {abort: {httpStatus: 500}}|fault: {abort: {httpStatus: 400}}",
+        "corsPolicy: {maxAge: 1s}|corsPolicy: {maxAge: 2s}",
+        "mirror: {host: a}|mirror: {host: b}",
+        "mirrors: [{destination: {host: a}}]|mirrors: [{destination: {host: b}}]",
+        "mirror: {host: a}, mirrorPercentage: {value: 10}|mirrorPercentage: {value: 20}",
+        "mirror: {host: a}, mirrorPercent: 10|mirrorPercent: 20",
+        "mirror: {host: a}, mirrorPercent: 10|mirrorPercentage: {value: 20}"
+      })
+  void delegate_eachField_goesBeforeTheRootsOrIsIt(String ofRoot, String ofDelegate)
+      throws Exception {
+    Route neither = merged("", "");
+    Route onlyRoot = merged(ofRoot, "");
+    Route both = merged(ofRoot, ofDelegate);
+    assertThat(onlyRoot).isNotEqualTo(neither);
+    assertThat(both).isNotEqualTo(onlyRoot).isNotEqualTo(neither);
+    String own =
+        ofDelegate.contains("Percent") ? ofRoot.split(", ")[0] + ", " + ofDelegate : ofDelegate;
+    assertThat(both).isEqualTo(merged("", own));
+  }
+
+  private static Route merged(String ofRoot, String ofDelegate) throws RulesException {
+    String sub = "- {" + TO_HTTPBIN + (ofDelegate.isEmpty() ? "" : ", " + ofDelegate) + "}";
+    return routes(root(ofRoot.isEmpty() ? "match: []" : ofRoot), delegate(sub)).get(0);
+  }
+
   @Test
   void delegate_thatIsNotThereOrNotExported_leavesTheRouteOut() throws Exception {
     assertThat(routes(root("match: []"))).extracting(Route::name).containsExactly("last");

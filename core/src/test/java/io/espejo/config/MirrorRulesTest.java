@@ -123,6 +123,8 @@ class MirrorRulesTest {
   void mirrorPercent_outOfRange_isRefused(String value) {
     assertThat(Texts.refusal(mirror("mirrorPercent: " + value)))
         .contains("a.yaml:16:20: spec.http[0].mirrorPercent: " + value + " (expected: 0..100)");
+    assertThat(Texts.refusal(mirror("mirror_percent: " + value)))
+        .contains("a.yaml:16:21: spec.http[0].mirror_percent: " + value + " (expected: 0..100)");
   }
 
   @Test

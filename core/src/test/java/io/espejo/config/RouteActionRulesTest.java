@@ -16,6 +16,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Redirects, direct answers, rewrites, header edits and cors, as documents say them. */
 class RouteActionRulesTest {
@@ -27,6 +28,13 @@ class RouteActionRulesTest {
     assertThat(redirect.authority()).isEqualTo("a.org");
     assertThat(redirect.scheme()).isEqualTo("https");
     assertThat(redirect.port()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {301, 302, 303, 307, 308})
+  void redirectCode_thatEnvoyKnows_isTaken(int code) throws Exception {
+    assertThat(redirect("redirect: {uri: /a, redirectCode: " + code + "}").status())
+        .isEqualTo(code);
   }
 
   @ParameterizedTest
@@ -112,12 +120,39 @@ class RouteActionRulesTest {
         "directResponse: {status: 200}, rewrite: {uri: /b}|rewrite beside directResponse",
         "delegate: {name: a}, route: [{destination: {host: httpbin}}]|route beside delegate",
         "delegate: {name: a}, redirect: {uri: /a}|redirect beside delegate",
+        "redirect: {uri: /a}, fault: {abort: {httpStatus: 500}}|fault beside redirect",
+        "directResponse: {status: 200}, fault: {abort: {httpStatus: 500}}|fault beside"
+            + " directResponse",
       })
   void actions_besideEachOther_areRefused(String fields, String message) {
     assertThat(Texts.refusal(Texts.virtualService("- {" + fields + "}")))
         .singleElement()
         .asString()
         .endsWith(": spec.http[0]: " + message + " (expected: one of them)");
+  }
+
+  @Test
+  void action_absent_isRefused() {
+    assertThat(Texts.refusal(Texts.virtualService("- {name: a}")))
+        .containsExactly(
+            "a.yaml:9:5: spec.http[0].route: missing (expected: route, redirect, directResponse or"
+                + " delegate)");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "weight: 1|destination: missing (expected: a host)",
+        "destination: {host: '*'}|destination.host: \"*\" (expected: a DNS name)",
+        "destination: {host: a, port: {number: 0}}|destination.port.number: 0 (expected: 1..65535)",
+        "destination: {host: a, port: {}}|destination.port.number: missing (expected: 1..65535)",
+      })
+  void destination_missingOrMalformed_isRefused(String fields, String message) {
+    assertThat(Texts.refusal(Texts.virtualService("- route: [{" + fields + "}]")))
+        .singleElement()
+        .asString()
+        .endsWith(": spec.http[0].route[0]." + message);
   }
 
   @Test
@@ -175,7 +210,11 @@ class RouteActionRulesTest {
             + " uriRegexRewrite (expected: one of them)",
         "rewrite: {uriRegexRewrite: {match: a}}|rewrite.uriRegexRewrite.rewrite: missing (expected:"
             + " a substitution)",
+        "rewrite: {uriRegexRewrite: {rewrite: a}}|rewrite.uriRegexRewrite.match: missing (expected:"
+            + " a regular expression)",
         "rewrite: {authority: a, uri: /b}, headers: {request: {set: {host: c}}}|the authority is"
+            + " set by rewrite and by headers (expected: once)",
+        "rewrite: {authority: a}, headers: {request: {add: {':authority': c}}}|the authority is"
             + " set by rewrite and by headers (expected: once)",
         "headers: {request: {set: {host: c}, add: {':authority': d}}}|headers.request.add.:authority:"
             + " the authority is set more than once (expected: once)",
@@ -251,6 +290,20 @@ class RouteActionRulesTest {
         .containsExactly("rewrite.org", "route.org", "");
     assertThat(Texts.forward(routes(text).get(2)).clusters().get(0).edits().authority())
         .isEqualTo("a.org");
+  }
+
+  @Test
+  void authority_setAndAddedByADestination_isTheOneThatIsSet() throws Exception {
+    String text =
+        Texts.virtualService(
+            "- route: [{destination: {host: httpbin}, headers: {request: {add: {host: added.org},"
+                + " set: {':authority': set.org}}}}]");
+    assertThat(Texts.forward(routes(text).get(0)).rewrite().orElseThrow().authority())
+        .isEqualTo("set.org");
+    assertThat(Texts.warnings(text))
+        .singleElement()
+        .asString()
+        .endsWith("request.add.host: the authority is set.org already, which stands");
   }
 
   @Test
