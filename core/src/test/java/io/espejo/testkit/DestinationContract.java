@@ -7,15 +7,23 @@ import io.espejo.testkit.RulesYaml.Route;
 import io.espejo.upstream.TestPem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLServerSocket;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a DestinationRule and a ServiceEntry say of how v1 and v2 are reached (SEMANTICS 1, 5). */
 abstract class DestinationContract extends GatewayFixture {
@@ -129,15 +137,93 @@ abstract class DestinationContract extends GatewayFixture {
     assertThat(v1.take(3)).extracting(RecordedRequest::ordinal).containsOnly(1);
   }
 
-  @Test
-  void connectionPool_maxConnectionDuration_endsConnectionsInUse() throws Exception {
-    start(toV1("{connectionPool: {tcp: {maxConnectionDuration: 1ms}}}"));
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "tcp: {maxConnectionDuration: 1ms}",
+        "http: {idleTimeout: 1ms}",
+        "tcp: {idleTimeout: 1ms}"
+      })
+  void connectionPool_shortLivedConnections_areReplaced(String times) throws Exception {
+    start(toV1("{connectionPool: {" + times + "}}"));
     RawClient client = client();
 
-    TestBed.await(
-        "new connections, though none idles", () -> answers(client) && v1.connections() > 4);
+    TestBed.await("new connections", () -> answers(client) && v1.connections() > 4);
 
     v1.drain();
+  }
+
+  @Test
+  void connectionPool_oneConnectionAndOneThatWaits_servesBothOnItAndNoThird() throws Exception {
+    start(toV1("{connectionPool: {tcp: {maxConnections: 1}, http: {http1MaxPendingRequests: 1}}}"));
+    CountDownLatch answer = new CountDownLatch(1);
+    CountDownLatch arrived = new CountDownLatch(1);
+    v1.behave(
+        connection -> {
+          connection.readBody();
+          arrived.countDown();
+          connection.await(answer);
+          connection.send(Answer.of(200));
+        });
+    RawClient first = client().send(GET);
+    assertThat(arrived.await(5, TimeUnit.SECONDS)).isTrue();
+    List<CompletableFuture<RawAnswer>> others =
+        List.of(CompletableFuture.supplyAsync(this::get), CompletableFuture.supplyAsync(this::get));
+
+    Object refused = CompletableFuture.anyOf(others.get(0), others.get(1)).get(5, TimeUnit.SECONDS);
+
+    assertThat(((RawAnswer) refused).text()).isEqualTo("upstream overflow");
+    answer.countDown();
+    assertThat(first.read().status()).isEqualTo(200);
+    assertThat(others)
+        .extracting(other -> other.get(5, TimeUnit.SECONDS).status())
+        .containsExactlyInAnyOrder(200, 503);
+    v1.take(2);
+    assertThat(v1.connections()).isEqualTo(1);
+  }
+
+  private RawAnswer get() {
+    try {
+      return exchange(GET);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void connectTimeout_ofAHostThatDoesNotAccept_isAnswered503InTime() throws Exception {
+    try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      List<Socket> waiting = fill(full);
+      start(
+          RulesYaml.of()
+              .service("httpbin", 8000, Map.of("v1", full.getLocalPort()))
+              .with(policy("{connectionPool: {tcp: {connectTimeout: 100ms}}}"))
+              .routes("httpbin", List.of("*"), Route.to("v1")));
+
+      RawAnswer answer = exchange(GET);
+
+      assertThat(answer.status()).isEqualTo(503);
+      // Istio's default: two further attempts.
+      assertThat(gateway().espejo().primaryCounts().retries()).isEqualTo(2);
+      for (Socket socket : waiting) {
+        socket.close();
+      }
+    }
+  }
+
+  /** Takes all the places of those that wait for this server to accept them. */
+  private static List<Socket> fill(ServerSocket server) throws IOException {
+    List<Socket> waiting = new ArrayList<>();
+    while (waiting.size() < 10) {
+      Socket socket = new Socket();
+      waiting.add(socket);
+      try {
+        socket.connect(server.getLocalSocketAddress(), 200);
+      } catch (SocketTimeoutException none) {
+        return waiting;
+      }
+    }
+    throw new AssertionError("the system lets more than 10 wait");
   }
 
   private static boolean answers(RawClient client) {
