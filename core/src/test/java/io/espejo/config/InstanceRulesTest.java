@@ -204,6 +204,7 @@ class InstanceRulesTest {
         "uri: {exact: /a}|uri: {prefix: /a}",
         "uri: {exact: /a}|uri: {exact: /b}",
         "uri: {regex: /a}|uri: {exact: /a}",
+        "uri: {regex: /a}|uri: {regex: /a}",
         "uri: {prefix: /a}|uri: {regex: /a.*}",
         "headers: {x: {}}|headers: {x: {exact: a}}",
         "ignoreUriCase: true|method: {exact: GET}",
