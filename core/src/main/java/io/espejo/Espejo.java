@@ -13,13 +13,10 @@ import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.DownstreamResponse;
 import io.espejo.exchange.Headers;
 import io.espejo.exchange.MirrorListener;
-import io.espejo.exchange.Outcome;
-import io.espejo.exchange.Outcome.Reason;
 import io.espejo.exchange.OutcomeCounts;
 import io.espejo.exchange.PrimaryCounts;
 import io.espejo.exchange.RateLimitedLog;
 import io.espejo.exchange.RequestBody;
-import io.espejo.mirror.MirrorDestination;
 import io.espejo.mirror.Mirroring;
 import io.espejo.mirror.Shadow;
 import io.espejo.proxy.LocalAnswer;
@@ -31,9 +28,7 @@ import io.espejo.route.Faults;
 import io.espejo.route.Faults.Abort;
 import io.espejo.route.Faults.Delay;
 import io.espejo.route.Forward;
-import io.espejo.route.Mirror;
 import io.espejo.route.Route;
-import io.espejo.route.ShadowHost;
 import io.espejo.route.TargetPath;
 import io.espejo.route.VirtualHost;
 import io.espejo.route.WeightedCluster;
@@ -45,7 +40,6 @@ import io.espejo.upstream.RequestHead;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -84,6 +78,9 @@ public final class Espejo implements AutoCloseable {
   /** New names get so long to be resolved before requests may meet them. */
   private static final Duration FIRST_ADDRESSES = Duration.ofSeconds(1);
 
+  /** How often it is looked whether a policy has expired, in seconds. */
+  private static final int EXPIRY_LOOK = 1;
+
   private static final Duration PRIMARY_GRACE = Duration.ofSeconds(30);
   private static final Duration SHADOW_GRACE = Duration.ofSeconds(2);
 
@@ -99,6 +96,7 @@ public final class Espejo implements AutoCloseable {
   private final AtomicInteger activeRequests = new AtomicInteger();
   private final LongAdder rulesTaken = new LongAdder();
   private final LongAdder rulesRefused = new LongAdder();
+  private final Expiries expiries = new Expiries();
   private final RateLimitedLog unknownHostLog = new RateLimitedLog(LOG, Level.WARNING);
   private final Management management;
   private volatile Snapshot snapshot = Snapshot.EMPTY;
@@ -178,6 +176,8 @@ public final class Espejo implements AutoCloseable {
 
   private synchronized void follow(List<RuleFile> files) {
     management.register();
+    var unused =
+        watchThread.scheduleWithFixedDelay(expiries, EXPIRY_LOOK, EXPIRY_LOOK, TimeUnit.SECONDS);
     watch =
         new ConfigWatch(
             source,
@@ -225,6 +225,7 @@ public final class Espejo implements AutoCloseable {
     next.awaitAddresses(FIRST_ADDRESSES);
     snapshot.replacedBy(next);
     snapshot = next;
+    expiries.follow(rules.routes());
     rulesTaken.increment();
     LOG.log(
         Level.INFO,
@@ -335,7 +336,7 @@ public final class Espejo implements AutoCloseable {
         EditedResponse.of(downstream, cors, action, chosen, head, request);
     Cluster cluster = verdict.snapshot().primaries().get(chosen.cluster());
     Affinity affinity = cluster == null ? Affinity.NONE : cluster.affinity(request);
-    Optional<Reason> never = action.mirrors().isEmpty() ? Optional.empty() : neverMirrored(request);
+    Copies copies = Copies.of(verdict, request, head);
     Faults faults = verdict.route().faults();
     Optional<Delay> delay = faults.delay().filter(d -> d.share().includes(draws.getAsInt()));
     Optional<Abort> abort = faults.abort().filter(a -> a.share().includes(draws.getAsInt()));
@@ -351,7 +352,7 @@ public final class Espejo implements AutoCloseable {
     Optional<Headers> preflight =
         faults.equals(Faults.NONE) ? Optional.empty() : preflight(verdict.route(), request);
     if (delay.isEmpty() && abort.isEmpty() && preflight.isEmpty()) {
-      send(verdict, cluster, affinity, never, head, body, response, unsent);
+      send(verdict, cluster, affinity, copies, head, body, response, unsent);
       return;
     }
     activeRequests.incrementAndGet();
@@ -363,7 +364,7 @@ public final class Espejo implements AutoCloseable {
           } else if (preflight.isPresent()) {
             LocalAnswer.sendEmpty(downstream, 200, preflight.get());
           } else {
-            send(verdict, cluster, affinity, never, head, openedBefore(body), response, unsent);
+            send(verdict, cluster, affinity, copies, head, openedBefore(body), response, unsent);
           }
           activeRequests.decrementAndGet();
         };
@@ -392,7 +393,7 @@ public final class Espejo implements AutoCloseable {
       Verdict.Forward verdict,
       @Nullable Cluster cluster,
       Affinity affinity,
-      Optional<Reason> neverMirrored,
+      Copies copies,
       RequestHead head,
       RequestBody body,
       DownstreamResponse response,
@@ -409,7 +410,9 @@ public final class Espejo implements AutoCloseable {
       return;
     }
     List<Shadow> shadows =
-        action.mirrors().isEmpty() ? List.of() : shadows(verdict, neverMirrored, head);
+        action.mirrors().isEmpty()
+            ? List.of()
+            : copies.admit(mirroring, draws.getAsInt(), settings.instance());
     // As in Istio: who is bound to one endpoint of one destination stays with it.
     boolean bound = affinity.hash().isPresent() && action.clusters().size() == 1;
     activeRequests.incrementAndGet();
@@ -429,47 +432,6 @@ public final class Espejo implements AutoCloseable {
     for (Shadow shadow : shadows) {
       shadow.start();
     }
-  }
-
-  /** The copies that are to be sent; the others have their outcome. */
-  private List<Shadow> shadows(Verdict.Forward verdict, Optional<Reason> never, RequestHead head) {
-    Route route = verdict.route();
-    List<Mirror> mirrors = verdict.action().mirrors();
-    int draw = draws.getAsInt();
-    List<Shadow> shadows = new ArrayList<>(mirrors.size());
-    RequestHead shadowHead = null;
-    for (Mirror mirror : mirrors) {
-      MirrorDestination destination = verdict.snapshot().mirrors().get(mirror.cluster());
-      if (destination == null) {
-        throw new IllegalStateException("no destination for " + mirror.cluster());
-      }
-      if (!mirror.share().includes(draw)) {
-        mirroring.skip(destination, route.name(), head.requestId(), new Outcome.SampledOut());
-      } else if (never.isPresent()) {
-        mirroring.skip(
-            destination, route.name(), head.requestId(), new Outcome.Dropped(never.get()));
-      } else {
-        if (shadowHead == null) {
-          shadowHead = head.shadow(ShadowHost.of(head.authority()), settings.instance());
-          if (!verdict.action().retries().perTryTimeout().isZero()) {
-            shadowHead = shadowHead.expecting(verdict.action().timeout().toMillis());
-          }
-        }
-        mirroring
-            .admit(destination, route.name(), shadowHead, verdict.action().timeout())
-            .ifPresent(shadows::add);
-      }
-    }
-    return shadows;
-  }
-
-  private static Optional<Reason> neverMirrored(DownstreamRequest request) {
-    if (request.headers().contains(RequestHead.MARKER)) {
-      return Optional.of(Reason.LOOP);
-    }
-    return request.headers().contains("upgrade") || request.method().equals("CONNECT")
-        ? Optional.of(Reason.UPGRADE)
-        : Optional.empty();
   }
 
   /** Where an adapter reads bodies into. */

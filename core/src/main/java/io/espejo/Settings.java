@@ -87,6 +87,7 @@ public record Settings(
         new MirrorLimits(
             settings.number("shadow.maxInFlight", shadow.maxInFlight()),
             settings.number("shadow.maxLagBytes", (int) shadow.maxLagBytes()),
+            settings.numberOrZero("shadow.maxBodyBytes", (int) shadow.maxBodyBytes()),
             settings.number("shadow.maxMemoryBytes", (int) shadow.maxMemoryBytes()),
             settings.duration("shadow.waitTimeout", shadow.waitTimeout()),
             settings.duration("shadow.bodyTimeout", shadow.bodyTimeout()),

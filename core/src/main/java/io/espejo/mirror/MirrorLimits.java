@@ -7,6 +7,7 @@ import java.time.Duration;
  *
  * @param maxInFlight copies in flight per destination, waiting ones included; beyond it dropped
  * @param maxLagBytes how far v2 may lag behind v1 within one body; beyond it that copy is reset
+ * @param maxBodyBytes how long the body of a copy may be; 0: any length
  * @param maxMemoryBytes memory for all copies: buffers at capacity, and at least 2 KiB a head
  * @param waitTimeout how long a copy may wait for a connection
  * @param bodyTimeout how long v2 may take no byte of the body while there are some
@@ -19,6 +20,7 @@ import java.time.Duration;
 public record MirrorLimits(
     int maxInFlight,
     long maxLagBytes,
+    long maxBodyBytes,
     long maxMemoryBytes,
     Duration waitTimeout,
     Duration bodyTimeout,
@@ -32,6 +34,7 @@ public record MirrorLimits(
       new MirrorLimits(
           1024,
           1024 * 1024,
+          0,
           64L * 1024 * 1024,
           Duration.ofSeconds(15),
           Duration.ofSeconds(15),
