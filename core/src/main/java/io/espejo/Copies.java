@@ -8,7 +8,6 @@ import io.espejo.mirror.MirrorDestination;
 import io.espejo.mirror.Mirroring;
 import io.espejo.mirror.Shadow;
 import io.espejo.route.FormatContext;
-import io.espejo.route.Forward;
 import io.espejo.route.Mirror;
 import io.espejo.route.ShadowRules;
 import io.espejo.upstream.RequestHead;
@@ -24,6 +23,7 @@ final class Copies {
 
   private final Verdict.Forward verdict;
   private final RequestHead head;
+  private final Duration timeout;
   private final Optional<Reason> never;
   private final Optional<FormatContext> context;
 
@@ -33,11 +33,13 @@ final class Copies {
   private Copies(
       Verdict.Forward verdict,
       RequestHead head,
+      Duration timeout,
       Optional<Reason> never,
       Optional<FormatContext> context,
       int[] keyedDraws) {
     this.verdict = verdict;
     this.head = head;
+    this.timeout = timeout;
     this.never = never;
     this.context = context;
     this.keyedDraws = keyedDraws;
@@ -47,8 +49,10 @@ final class Copies {
    * The copies of {@code request}.
    *
    * @param head as v1 gets it
+   * @param timeout v1's, which is the copies', too, unless a policy says; zero: none
    */
-  static Copies of(Verdict.Forward verdict, DownstreamRequest request, RequestHead head) {
+  static Copies of(
+      Verdict.Forward verdict, DownstreamRequest request, RequestHead head, Duration timeout) {
     List<Mirror> mirrors = verdict.action().mirrors();
     boolean keyed = false;
     boolean edited = false;
@@ -59,6 +63,7 @@ final class Copies {
     return new Copies(
         verdict,
         head,
+        timeout,
         mirrors.isEmpty() ? Optional.empty() : neverMirrored(request),
         edited ? Optional.of(AnswerContext.of(head, request, Headers.builder())) : Optional.empty(),
         keyed ? keyedDraws(mirrors, request) : new int[0]);
@@ -117,7 +122,7 @@ final class Copies {
         shadowHead = shadowHead(rules, instance);
       }
       mirroring
-          .admit(destination, verdict.routeName(), shadowHead, rules, verdict.action().timeout())
+          .admit(destination, verdict.routeName(), shadowHead, rules, timeout)
           .ifPresent(shadows::add);
     }
     return shadows;
@@ -139,11 +144,9 @@ final class Copies {
   }
 
   private RequestHead shadowHead(ShadowRules rules, String instance) {
-    Forward action = verdict.action();
     RequestHead edited = head;
-    if (rules.timeout().isPresent() || !action.retries().perTryTimeout().isZero()) {
-      Duration timeout = rules.timeout().orElse(action.timeout());
-      edited = head.expecting(timeout.toMillis());
+    if (rules.timeout().isPresent() || !verdict.action().retries().perTryTimeout().isZero()) {
+      edited = head.expecting(rules.timeout().orElse(timeout).toMillis());
     }
     if (context.isPresent()) {
       edited = edited.edited(rules.edits(), context.get());

@@ -81,9 +81,6 @@ public final class Espejo implements AutoCloseable {
   /** How often it is looked whether a policy has expired, in seconds. */
   private static final int EXPIRY_LOOK = 1;
 
-  private static final Duration PRIMARY_GRACE = Duration.ofSeconds(30);
-  private static final Duration SHADOW_GRACE = Duration.ofSeconds(2);
-
   private final Settings settings;
   private final ConfigSource source;
   private final IntSupplier draws;
@@ -336,7 +333,7 @@ public final class Espejo implements AutoCloseable {
         EditedResponse.of(downstream, cors, action, chosen, head, request);
     Cluster cluster = verdict.snapshot().primaries().get(chosen.cluster());
     Affinity affinity = cluster == null ? Affinity.NONE : cluster.affinity(request);
-    Copies copies = Copies.of(verdict, request, head);
+    Copies copies = Copies.of(verdict, request, head, action.timeout());
     Faults faults = verdict.route().faults();
     Optional<Delay> delay = faults.delay().filter(d -> d.share().includes(draws.getAsInt()));
     Optional<Abort> abort = faults.abort().filter(a -> a.share().includes(draws.getAsInt()));
@@ -406,6 +403,7 @@ public final class Espejo implements AutoCloseable {
       return;
     }
     if (!endpoint.get().acquire()) {
+      primaries.overflow(cluster);
       LocalAnswer.OVERFLOW.sendTo(response, head);
       return;
     }
@@ -477,8 +475,9 @@ public final class Espejo implements AutoCloseable {
   }
 
   /**
-   * Ends everything: new requests get 503, those with v1 have 30 s to end and copies 2 s more, then
-   * they are aborted, and every copy has its outcome. Called again, it does nothing.
+   * Ends everything: new requests get 503, those with v1 have 30 s to end and copies 2 s more,
+   * unless the settings say, then they are aborted, and every copy has its outcome. Called again,
+   * it does nothing.
    */
   @Override
   public void close() {
@@ -495,7 +494,7 @@ public final class Espejo implements AutoCloseable {
       watching.close();
     }
     watchThread.shutdownNow();
-    long deadline = System.nanoTime() + PRIMARY_GRACE.toNanos();
+    long deadline = System.nanoTime() + settings.primary().closeTimeout().toNanos();
     boolean interrupted = false;
     while (activeRequests.get() > 0 && !interrupted && System.nanoTime() - deadline < 0) {
       try {
@@ -506,7 +505,7 @@ public final class Espejo implements AutoCloseable {
     }
     primaries.close();
     primaryLeg.close();
-    mirroring.close(interrupted ? Duration.ZERO : SHADOW_GRACE);
+    mirroring.close(interrupted ? Duration.ZERO : settings.shadow().closeTimeout());
     LoaderLeak.prevent();
     if (interrupted) {
       Thread.currentThread().interrupt();

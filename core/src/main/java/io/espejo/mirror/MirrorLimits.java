@@ -16,6 +16,7 @@ import java.time.Duration;
  * @param failuresToPause failures in a row after which no copy is sent for a while
  * @param pause the first such while; it doubles each time
  * @param maxPause the longest
+ * @param closeTimeout how long copies may go on once Espejo closes and v1's exchanges have ended
  */
 public record MirrorLimits(
     int maxInFlight,
@@ -28,7 +29,8 @@ public record MirrorLimits(
     long maxAnswerBytes,
     int failuresToPause,
     Duration pause,
-    Duration maxPause) {
+    Duration maxPause,
+    Duration closeTimeout) {
   /** What holds unless somebody says otherwise. */
   public static final MirrorLimits DEFAULT =
       new MirrorLimits(
@@ -42,5 +44,6 @@ public record MirrorLimits(
           0,
           20,
           Duration.ofSeconds(1),
-          Duration.ofSeconds(60));
+          Duration.ofSeconds(60),
+          Duration.ofSeconds(2));
 }

@@ -319,6 +319,6 @@ public final class Mirroring implements AutoCloseable {
 
   @Override
   public void close() {
-    close(Duration.ofSeconds(2));
+    close(limits.closeTimeout());
   }
 }
