@@ -158,6 +158,10 @@ public final class Mirroring implements AutoCloseable {
     }
     Shadow shadow = new Shadow(this, destination, route, shadowHead, bounds, headBytes, probe, now);
     live.add(shadow);
+    if (closed) {
+      // Perhaps too late for close() to find it.
+      shadow.giveUp(Reason.CLOSED);
+    }
     return Optional.of(shadow);
   }
 

@@ -13,10 +13,8 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -323,38 +321,30 @@ abstract class MirrorPolicyContract extends GatewayFixture {
   }
 
   @Test
+  void pause_survivesAReloadOfThePolicy() throws Exception {
+    RulesYaml refusing = mirroredTo(RecordingOrigin.refusingPort());
+    start(refusing.policy("p", "", "timeout: 1s"), "shadow.failuresToPause", "1");
+    get("/");
+    assertThat(settled().dropped(Reason.CONNECT)).isEqualTo(1);
+
+    gateway().espejo().apply(List.of(file(refusing.policy("p", "", "timeout: 2s"))));
+    get("/");
+
+    v1.take(2);
+    assertThat(settled().dropped(Reason.PAUSED)).isEqualTo(1);
+  }
+
+  @Test
   void tenMirrors_firstHangs_theOthersGetTheirCopiesAtOnce() throws Exception {
-    Map<String, Integer> endpoints = new HashMap<>(Map.of("v1", v1.port()));
-    endpoints.put("m0", v2.port());
-    List<RecordingOrigin> others = new ArrayList<>();
-    StringBuilder mirrors =
-        new StringBuilder("mirrors: [{destination: {host: httpbin, subset: m0}}");
-    for (int i = 1; i < 10; i++) {
-      RecordingOrigin origin = bed.origin("m" + i);
-      others.add(origin);
-      endpoints.put("m" + i, origin.port());
-      mirrors.append(", {destination: {host: httpbin, subset: m").append(i).append("}}");
-    }
-    v2.onAccept(Behaviour.NEVER_READ);
-    start(
-        RulesYaml.of()
-            .service("httpbin", 8000, endpoints)
-            .routes("httpbin", List.of("*"), Route.to("v1").with(mirrors + "]"))
-            .policy("tiny", "", "mirror: {host: httpbin, subset: m9}", "limits: {maxInFlight: 1}"),
-        "shadow.bodyTimeout",
-        "2s",
-        "shadow.answerTimeout",
-        "2s");
+    List<RecordingOrigin> mirrors = tenMirrors();
+    mirrors.get(0).onAccept(Behaviour.NEVER_READ);
+    start(toAll(mirrors), "shadow.bodyTimeout", "2s", "shadow.answerTimeout", "2s");
 
     assertV1Serves(RawRequest.post("/").body(bytes(200_000)), 1);
 
-    Set<String> hashes = new HashSet<>();
-    for (RecordingOrigin other : others) {
-      RecordedRequest copy = other.take();
-      assertThat(copy.whole()).isTrue();
-      hashes.add(copy.body().hash());
+    for (RecordingOrigin other : mirrors.subList(1, 10)) {
+      assertThat(other.take().body().hash()).isEqualTo(RecordedBody.hashOf(bytes(200_000)));
     }
-    assertThat(hashes).containsExactly(RecordedBody.hashOf(bytes(200_000)));
     // All of that while the first one holds its copy: nothing waited for its end.
     TestBed.await(
         "the first copy alone is in flight", () -> gateway().espejo().outcomes().inFlight() == 1);
@@ -362,6 +352,46 @@ abstract class MirrorPolicyContract extends GatewayFixture {
     OutcomeCounts counts = settled();
     assertThat(counts.failed(Reason.BODY_TIMEOUT) + counts.failed(Reason.ANSWER_TIMEOUT))
         .isEqualTo(1);
+  }
+
+  @Test
+  void tenMirrors_oneWithATinyLimit_leavesTheOthers() throws Exception {
+    List<RecordingOrigin> mirrors = tenMirrors();
+    CountDownLatch gate = new CountDownLatch(1);
+    mirrors.get(0).behave(Behaviour.answerOnceOpen(gate, Answer.of(200)));
+    start(
+        toAll(mirrors)
+            .policy("tiny", "", "mirror: {host: httpbin, subset: m0}", "limits: {maxInFlight: 1}"));
+
+    assertV1Serves(GET, 20);
+
+    for (RecordingOrigin other : mirrors.subList(1, 10)) {
+      other.take(20);
+    }
+    mirrors.get(0).take();
+    assertThat(gateway().espejo().outcomes().dropped(Reason.IN_FLIGHT)).isEqualTo(19);
+    gate.countDown();
+    assertThat(settled().completed(2)).isEqualTo(181);
+  }
+
+  private List<RecordingOrigin> tenMirrors() throws IOException {
+    List<RecordingOrigin> mirrors = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      mirrors.add(bed.origin("m" + i));
+    }
+    return mirrors;
+  }
+
+  private RulesYaml toAll(List<RecordingOrigin> mirrors) {
+    Map<String, Integer> endpoints = new HashMap<>(Map.of("v1", v1.port()));
+    Route route = Route.to("v1").with("mirrors:");
+    for (RecordingOrigin mirror : mirrors) {
+      endpoints.put(mirror.name(), mirror.port());
+      route = route.with("- destination: {host: httpbin, subset: " + mirror.name() + "}");
+    }
+    return RulesYaml.of()
+        .service("httpbin", 8000, endpoints)
+        .routes("httpbin", List.of("*"), route);
   }
 
   private RulesYaml twoMirrors(RecordingOrigin v3, String v2Share, String v3Share) {
