@@ -52,27 +52,25 @@ final class ShadowRulesReader {
   }
 
   private static Optional<ShadowHost> host(Fields fields) {
-    Map<String, Value> found = one(fields, "suffix", "preserve", "literal");
-    for (Map.Entry<String, Value> field : found.entrySet()) {
-      Value value = field.getValue();
-      switch (field.getKey()) {
-        case "suffix" -> {
-          return form(value, SUFFIX.asMatchPredicate(), "1 to 63 letters, digits, -, _ or .")
+    return one(fields, "suffix", "preserve", "literal")
+        .flatMap(field -> host(field.getKey(), field.getValue()));
+  }
+
+  private static Optional<ShadowHost> host(String field, Value value) {
+    return switch (field) {
+      case "suffix" ->
+          form(value, SUFFIX.asMatchPredicate(), "1 to 63 letters, digits, -, _ or .")
               .map(ShadowHost.Suffix::new);
-        }
-        case "literal" -> {
-          return form(value, ShadowRulesReader::isAuthority, "a DNS name or IP address, and a port")
+      case "literal" ->
+          form(value, ShadowRulesReader::isAuthority, "a DNS name or IP address, and a port")
               .map(ShadowHost.Literal::new);
+      default -> {
+        if (!value.flag().orElse(true)) {
+          value.refuse("true");
         }
-        default -> {
-          if (!value.flag().orElse(true)) {
-            value.refuse("true");
-          }
-          return Optional.of(new ShadowHost.Preserved());
-        }
+        yield Optional.of(new ShadowHost.Preserved());
       }
-    }
-    return Optional.empty();
+    };
   }
 
   private static boolean isAuthority(String text) {
@@ -109,19 +107,18 @@ final class ShadowRulesReader {
   private static Optional<RequestKey> sample(Fields fields) {
     Optional<Fields> by = fields.need("by", "what decides the share").flatMap(Value::fields);
     fields.end();
-    Map<String, Value> found =
-        by.map(keys -> one(keys, "header", "cookie", "queryParameter")).orElse(Map.of());
-    for (Map.Entry<String, Value> field : found.entrySet()) {
-      Value value = field.getValue();
-      return switch (field.getKey()) {
-        case "header" -> form(value, Names::isToken, "a header's name").map(RequestKey.Header::new);
-        case "cookie" -> form(value, Names::isToken, "a cookie's name").map(RequestKey.Cookie::new);
-        default ->
-            form(value, name -> !name.isEmpty(), "a parameter's name")
-                .map(RequestKey.QueryParameter::new);
-      };
-    }
-    return Optional.empty();
+    return by.flatMap(keys -> one(keys, "header", "cookie", "queryParameter"))
+        .flatMap(field -> key(field.getKey(), field.getValue()));
+  }
+
+  private static Optional<RequestKey> key(String field, Value value) {
+    return switch (field) {
+      case "header" -> form(value, Names::isToken, "a header's name").map(RequestKey.Header::new);
+      case "cookie" -> form(value, Names::isToken, "a cookie's name").map(RequestKey.Cookie::new);
+      default ->
+          form(value, name -> !name.isEmpty(), "a parameter's name")
+              .map(RequestKey.QueryParameter::new);
+    };
   }
 
   private static Optional<Instant> instant(Value value) {
@@ -174,7 +171,7 @@ final class ShadowRulesReader {
   }
 
   /** The only one of these fields that is there; none if it is not one. */
-  private static Map<String, Value> one(Fields fields, String... names) {
+  private static Optional<Map.Entry<String, Value>> one(Fields fields, String... names) {
     Map<String, Value> found = new LinkedHashMap<>();
     for (String name : names) {
       fields.take(name).ifPresent(value -> found.put(name, value));
@@ -188,8 +185,8 @@ final class ShadowRulesReader {
                   + " (expected: one of "
                   + String.join(", ", List.of(names))
                   + ")");
-      return Map.of();
+      return Optional.empty();
     }
-    return found;
+    return found.entrySet().stream().findFirst();
   }
 }
