@@ -338,7 +338,7 @@ abstract class MirrorPolicyContract extends GatewayFixture {
   void tenMirrors_firstHangs_theOthersGetTheirCopiesAtOnce() throws Exception {
     List<RecordingOrigin> mirrors = tenMirrors();
     mirrors.get(0).onAccept(Behaviour.NEVER_READ);
-    start(toAll(mirrors), "shadow.bodyTimeout", "2s", "shadow.answerTimeout", "2s");
+    start(toAll(mirrors), "shadow.bodyTimeout", "3s", "shadow.answerTimeout", "3s");
 
     assertV1Serves(RawRequest.post("/").body(bytes(200_000)), 1);
 
