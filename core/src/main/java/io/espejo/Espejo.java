@@ -13,13 +13,10 @@ import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.DownstreamResponse;
 import io.espejo.exchange.Headers;
 import io.espejo.exchange.MirrorListener;
-import io.espejo.exchange.Outcome;
-import io.espejo.exchange.Outcome.Reason;
 import io.espejo.exchange.OutcomeCounts;
 import io.espejo.exchange.PrimaryCounts;
 import io.espejo.exchange.RateLimitedLog;
 import io.espejo.exchange.RequestBody;
-import io.espejo.mirror.MirrorDestination;
 import io.espejo.mirror.Mirroring;
 import io.espejo.mirror.Shadow;
 import io.espejo.proxy.LocalAnswer;
@@ -31,9 +28,7 @@ import io.espejo.route.Faults;
 import io.espejo.route.Faults.Abort;
 import io.espejo.route.Faults.Delay;
 import io.espejo.route.Forward;
-import io.espejo.route.Mirror;
 import io.espejo.route.Route;
-import io.espejo.route.ShadowHost;
 import io.espejo.route.TargetPath;
 import io.espejo.route.VirtualHost;
 import io.espejo.route.WeightedCluster;
@@ -45,7 +40,6 @@ import io.espejo.upstream.RequestHead;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -84,8 +78,8 @@ public final class Espejo implements AutoCloseable {
   /** New names get so long to be resolved before requests may meet them. */
   private static final Duration FIRST_ADDRESSES = Duration.ofSeconds(1);
 
-  private static final Duration PRIMARY_GRACE = Duration.ofSeconds(30);
-  private static final Duration SHADOW_GRACE = Duration.ofSeconds(2);
+  /** How often it is looked whether a policy has expired, in seconds. */
+  private static final int EXPIRY_LOOK = 1;
 
   private final Settings settings;
   private final ConfigSource source;
@@ -99,6 +93,7 @@ public final class Espejo implements AutoCloseable {
   private final AtomicInteger activeRequests = new AtomicInteger();
   private final LongAdder rulesTaken = new LongAdder();
   private final LongAdder rulesRefused = new LongAdder();
+  private final Expiries expiries = new Expiries();
   private final RateLimitedLog unknownHostLog = new RateLimitedLog(LOG, Level.WARNING);
   private final Management management;
   private volatile Snapshot snapshot = Snapshot.EMPTY;
@@ -178,6 +173,8 @@ public final class Espejo implements AutoCloseable {
 
   private synchronized void follow(List<RuleFile> files) {
     management.register();
+    var unused =
+        watchThread.scheduleWithFixedDelay(expiries, EXPIRY_LOOK, EXPIRY_LOOK, TimeUnit.SECONDS);
     watch =
         new ConfigWatch(
             source,
@@ -225,6 +222,7 @@ public final class Espejo implements AutoCloseable {
     next.awaitAddresses(FIRST_ADDRESSES);
     snapshot.replacedBy(next);
     snapshot = next;
+    expiries.follow(rules.routes());
     rulesTaken.increment();
     LOG.log(
         Level.INFO,
@@ -336,7 +334,7 @@ public final class Espejo implements AutoCloseable {
         EditedResponse.of(downstream, cors, action, chosen, head, request);
     Cluster cluster = verdict.snapshot().primaries().get(chosen.cluster());
     Affinity affinity = cluster == null ? Affinity.NONE : cluster.affinity(request);
-    Optional<Reason> never = action.mirrors().isEmpty() ? Optional.empty() : neverMirrored(request);
+    Copies copies = Copies.of(verdict, request, head, timeout);
     Faults faults = verdict.route().faults();
     Optional<Delay> delay = faults.delay().filter(d -> d.share().includes(draws.getAsInt()));
     Optional<Abort> abort = faults.abort().filter(a -> a.share().includes(draws.getAsInt()));
@@ -352,7 +350,7 @@ public final class Espejo implements AutoCloseable {
     Optional<Headers> preflight =
         faults.equals(Faults.NONE) ? Optional.empty() : preflight(verdict.route(), request);
     if (delay.isEmpty() && abort.isEmpty() && preflight.isEmpty()) {
-      send(verdict, cluster, affinity, never, timeout, head, body, response, unsent);
+      send(verdict, cluster, affinity, copies, timeout, head, body, response, unsent);
       return;
     }
     activeRequests.incrementAndGet();
@@ -364,8 +362,16 @@ public final class Espejo implements AutoCloseable {
           } else if (preflight.isPresent()) {
             LocalAnswer.sendEmpty(downstream, 200, preflight.get());
           } else {
-            RequestBody rest = openedBefore(body);
-            send(verdict, cluster, affinity, never, timeout, head, rest, response, unsent);
+            send(
+                verdict,
+                cluster,
+                affinity,
+                copies,
+                timeout,
+                head,
+                openedBefore(body),
+                response,
+                unsent);
           }
           activeRequests.decrementAndGet();
         };
@@ -394,7 +400,7 @@ public final class Espejo implements AutoCloseable {
       Verdict.Forward verdict,
       @Nullable Cluster cluster,
       Affinity affinity,
-      Optional<Reason> neverMirrored,
+      Copies copies,
       Duration timeout,
       RequestHead head,
       RequestBody body,
@@ -408,11 +414,14 @@ public final class Espejo implements AutoCloseable {
       return;
     }
     if (!endpoint.get().acquire()) {
+      primaries.overflow(cluster);
       LocalAnswer.OVERFLOW.sendTo(response, head);
       return;
     }
     List<Shadow> shadows =
-        action.mirrors().isEmpty() ? List.of() : shadows(verdict, neverMirrored, timeout, head);
+        action.mirrors().isEmpty()
+            ? List.of()
+            : copies.admit(mirroring, draws.getAsInt(), settings.instance());
     // As in Istio: who is bound to one endpoint of one destination stays with it.
     boolean bound = affinity.hash().isPresent() && action.clusters().size() == 1;
     activeRequests.incrementAndGet();
@@ -432,46 +441,6 @@ public final class Espejo implements AutoCloseable {
     for (Shadow shadow : shadows) {
       shadow.start();
     }
-  }
-
-  /** The copies that are to be sent; the others have their outcome. */
-  private List<Shadow> shadows(
-      Verdict.Forward verdict, Optional<Reason> never, Duration timeout, RequestHead head) {
-    Route route = verdict.route();
-    List<Mirror> mirrors = verdict.action().mirrors();
-    int draw = draws.getAsInt();
-    List<Shadow> shadows = new ArrayList<>(mirrors.size());
-    RequestHead shadowHead = null;
-    for (Mirror mirror : mirrors) {
-      MirrorDestination destination = verdict.snapshot().mirrors().get(mirror.cluster());
-      if (destination == null) {
-        throw new IllegalStateException("no destination for " + mirror.cluster());
-      }
-      if (!mirror.share().includes(draw)) {
-        mirroring.skip(destination, route.name(), head.requestId(), new Outcome.SampledOut());
-      } else if (never.isPresent()) {
-        mirroring.skip(
-            destination, route.name(), head.requestId(), new Outcome.Dropped(never.get()));
-      } else {
-        if (shadowHead == null) {
-          shadowHead = head.shadow(ShadowHost.of(head.authority()), settings.instance());
-          if (!verdict.action().retries().perTryTimeout().isZero()) {
-            shadowHead = shadowHead.shadowExpecting(timeout.toMillis());
-          }
-        }
-        mirroring.admit(destination, route.name(), shadowHead, timeout).ifPresent(shadows::add);
-      }
-    }
-    return shadows;
-  }
-
-  private static Optional<Reason> neverMirrored(DownstreamRequest request) {
-    if (request.headers().contains(RequestHead.MARKER)) {
-      return Optional.of(Reason.LOOP);
-    }
-    return request.headers().contains("upgrade") || request.method().equals("CONNECT")
-        ? Optional.of(Reason.UPGRADE)
-        : Optional.empty();
   }
 
   /** Where an adapter reads bodies into. */
@@ -518,8 +487,8 @@ public final class Espejo implements AutoCloseable {
 
   /**
    * Ends everything: new requests get 503, and so do those that a fault delays or that wait for
-   * their next attempt; those with v1 have 30 s to end and copies 2 s more, then they are aborted,
-   * and every copy has its outcome. Called again, it does nothing.
+   * their next attempt; those with v1 have 30 s to end and copies 2 s more, unless the settings
+   * say, then they are aborted, and every copy has its outcome. Called again, it does nothing.
    */
   @Override
   public void close() {
@@ -538,7 +507,7 @@ public final class Espejo implements AutoCloseable {
     watchThread.shutdownNow();
     // Those that are with nobody now, delayed or between two attempts, are not waited for.
     primaries.close();
-    long deadline = System.nanoTime() + PRIMARY_GRACE.toNanos();
+    long deadline = System.nanoTime() + settings.primary().closeTimeout().toNanos();
     boolean interrupted = false;
     while (activeRequests.get() > 0 && !interrupted && System.nanoTime() - deadline < 0) {
       try {
@@ -548,7 +517,7 @@ public final class Espejo implements AutoCloseable {
       }
     }
     primaryLeg.close();
-    mirroring.close(interrupted ? Duration.ZERO : SHADOW_GRACE);
+    mirroring.close(interrupted ? Duration.ZERO : settings.shadow().closeTimeout());
     LoaderLeak.prevent();
     if (interrupted) {
       Thread.currentThread().interrupt();

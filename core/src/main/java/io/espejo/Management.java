@@ -96,6 +96,7 @@ final class Management implements EspejoMXBean {
     PrimaryCounts counts = espejo.primaryCounts();
     return new TreeMap<>(
         Map.of(
+            "overflows", counts.overflows(),
             "retries", counts.retries(),
             "retries_over_limit", counts.retriesOverLimit(),
             "bodies_not_kept", counts.bodiesNotKept(),

@@ -81,12 +81,14 @@ public record Settings(
             maxConnections + settings.number("primary.maxWaiting", 1024),
             settings.durationOrZero("primary.idleTimeout", primary.idleTimeout()),
             settings.numberOrZero("primary.retryBodyBytes", primary.retryBodyBytes()),
-            settings.numberOrZero("primary.retryMemoryBytes", primary.retryMemoryBytes())),
+            settings.numberOrZero("primary.retryMemoryBytes", primary.retryMemoryBytes()),
+            settings.durationOrZero("primary.closeTimeout", primary.closeTimeout())),
         settings.duration("shadow.connectTimeout", Duration.ofSeconds(1)),
         settings.number("shadow.maxConnections", 1024),
         new MirrorLimits(
             settings.number("shadow.maxInFlight", shadow.maxInFlight()),
             settings.number("shadow.maxLagBytes", (int) shadow.maxLagBytes()),
+            settings.numberOrZero("shadow.maxBodyBytes", (int) shadow.maxBodyBytes()),
             settings.number("shadow.maxMemoryBytes", (int) shadow.maxMemoryBytes()),
             settings.duration("shadow.waitTimeout", shadow.waitTimeout()),
             settings.duration("shadow.bodyTimeout", shadow.bodyTimeout()),
@@ -94,7 +96,8 @@ public record Settings(
             settings.numberOrZero("shadow.maxAnswerBytes", (int) shadow.maxAnswerBytes()),
             settings.number("shadow.failuresToPause", shadow.failuresToPause()),
             settings.duration("shadow.pause", shadow.pause()),
-            settings.duration("shadow.maxPause", shadow.maxPause())));
+            settings.duration("shadow.maxPause", shadow.maxPause()),
+            settings.durationOrZero("shadow.closeTimeout", shadow.closeTimeout())));
   }
 
   private record Lookup(Function<String, Optional<String>> texts) {

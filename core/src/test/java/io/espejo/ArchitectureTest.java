@@ -40,7 +40,7 @@ class ArchitectureTest {
           .whereLayer("upstream")
           .mayOnlyBeAccessedByLayers("espejo", "config", "proxy", "mirror")
           .whereLayer("route")
-          .mayOnlyBeAccessedByLayers("espejo", "config", "proxy", "upstream");
+          .mayOnlyBeAccessedByLayers("espejo", "config", "proxy", "mirror", "upstream");
 
   @ArchTest
   static final ArchRule jetty_onlyWhereRequestsAreSent =

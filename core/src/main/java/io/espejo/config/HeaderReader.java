@@ -4,6 +4,7 @@ import io.espejo.route.HeaderEdits;
 import io.espejo.route.HeaderEdits.Edits;
 import io.espejo.route.HeaderEdits.Line;
 import io.espejo.route.HeaderValue;
+import io.espejo.upstream.RequestHead;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -34,6 +35,15 @@ final class HeaderReader {
   /** Those of a route, which may set the authority once. */
   static Optional<HeaderEdits> read(Fields owner) {
     return owner.take("headers").flatMap(Value::fields).map(fields -> edits(fields, true));
+  }
+
+  /** The edits of a copy: its authority is not among them. */
+  static Edits readShadow(Fields owner) {
+    return owner
+        .take("headers")
+        .flatMap(Value::fields)
+        .map(message -> edits(message, Optional.empty()))
+        .orElse(Edits.NONE);
   }
 
   /** Those of a destination, of which Istio takes the authority that is set before one added. */
@@ -115,7 +125,7 @@ final class HeaderReader {
       value.error(name + " is not carried out: it belongs to the connection");
       return false;
     }
-    if (isAuthority(name) || !Names.isToken(name)) {
+    if (isAuthority(name) || !Names.isToken(name) || name.equalsIgnoreCase(RequestHead.MARKER)) {
       value.error("\"" + name + "\" is no header that can be changed");
       return false;
     }

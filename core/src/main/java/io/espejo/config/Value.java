@@ -164,12 +164,17 @@ final class Value {
 
   /** A whole number in this range. */
   Optional<Integer> integer(int min, int max) {
+    return whole(min, max).map(Long::intValue);
+  }
+
+  /** A whole number in this range, which may be larger than 32 bits. */
+  Optional<Long> whole(long min, long max) {
     String expected = min + ".." + max;
     return decimal(expected)
         .flatMap(
             number -> {
               try {
-                int value = number.intValueExact();
+                long value = number.longValueExact();
                 if (value >= min && value <= max) {
                   return Optional.of(value);
                 }

@@ -30,6 +30,10 @@ public sealed interface Outcome {
     LOOP,
     /** The request asks for a protocol upgrade, or is a CONNECT; those are never mirrored. */
     UPGRADE,
+    /** The mirror's policy has expired. */
+    EXPIRED,
+    /** The mirror's policy leaves out requests with this method. */
+    METHOD,
     /** No document defines the mirror's host or subset. */
     UNKNOWN_CLUSTER,
     /** The mirror's destination has no endpoint. */
@@ -44,6 +48,8 @@ public sealed interface Outcome {
     CONNECT,
     /** No connection within the limit. */
     CONNECT_TIMEOUT,
+    /** The body was longer than the limit. */
+    BODY_SIZE,
     /** v2 lagged too far behind v1 within the body. */
     LAG,
     /** v2 took no byte of the body within the limit. */

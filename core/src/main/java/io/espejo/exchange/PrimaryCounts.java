@@ -3,6 +3,7 @@ package io.espejo.exchange;
 /**
  * What happened on the way to v1, up to one moment.
  *
+ * @param overflows requests that were answered 503 because there were too many
  * @param retries further attempts that were begun
  * @param retriesOverLimit further attempts that were not made because the cluster had too many
  * @param bodiesNotKept requests that could not be tried again because their bodies were too large
@@ -12,6 +13,7 @@ package io.espejo.exchange;
  * @param aborts requests that a fault answered
  */
 public record PrimaryCounts(
+    long overflows,
     long retries,
     long retriesOverLimit,
     long bodiesNotKept,

@@ -93,9 +93,11 @@ final class Pause {
   }
 
   /** The copy ended without a word on v2's health. */
-  synchronized void abandoned(boolean probe) {
+  void abandoned(boolean probe) {
     if (probe) {
-      probing = false;
+      synchronized (this) {
+        probing = false;
+      }
     }
   }
 

@@ -9,7 +9,6 @@ import io.espejo.upstream.Endpoint;
 import io.espejo.upstream.Fault;
 import io.espejo.upstream.OutgoingRequest;
 import io.espejo.upstream.RequestHead;
-import java.time.Duration;
 import java.util.function.Function;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
@@ -33,7 +32,7 @@ public final class Shadow implements BodyObserver {
   private final MirrorDestination destination;
   private final String route;
   private final RequestHead head;
-  private final Duration answerTimeout;
+  private final CopyBounds bounds;
   private final long headBytes;
   private final boolean probe;
   private final long beganNanos;
@@ -44,6 +43,9 @@ public final class Shadow implements BodyObserver {
   private @Nullable OutgoingRequest request;
   private @Nullable Endpoint endpoint;
 
+  /** Of whoever reads the body. */
+  private long bodyBytes;
+
   private volatile Phase phase = Phase.CONNECTING;
   private volatile long phaseNanos;
 
@@ -52,7 +54,7 @@ public final class Shadow implements BodyObserver {
       MirrorDestination destination,
       String route,
       RequestHead head,
-      Duration answerTimeout,
+      CopyBounds bounds,
       long headBytes,
       boolean probe,
       long beganNanos) {
@@ -60,7 +62,7 @@ public final class Shadow implements BodyObserver {
     this.destination = destination;
     this.route = route;
     this.head = head;
-    this.answerTimeout = answerTimeout;
+    this.bounds = bounds;
     this.headBytes = headBytes;
     this.probe = probe;
     this.beganNanos = beganNanos;
@@ -132,7 +134,12 @@ public final class Shadow implements BodyObserver {
     if (sink == null || chunk.length() == 0) {
       return;
     }
-    switch (sink.offer(chunk, mirroring.memory(), mirroring.limits().maxLagBytes())) {
+    bodyBytes += chunk.length();
+    if (bodyBytes > bounds.maxBodyBytes()) {
+      giveUp(Reason.BODY_SIZE);
+      return;
+    }
+    switch (sink.offer(chunk, mirroring.memory(), bounds.maxLagBytes())) {
       case TAKEN -> {}
       case WAKE -> mirroring.onLeg(sink::wake);
       case LAGS -> giveUp(Reason.LAG);
@@ -167,7 +174,8 @@ public final class Shadow implements BodyObserver {
       giveUp(Reason.GARBAGE);
     } else if (settle(sent -> new Outcome.Completed(Math.min(status / 100, 9)))
         && phase != Phase.ANSWERING) {
-      abort(Reason.CUT);
+      // That it was sent may only not have been told of yet: then the connection is a good one.
+      mirroring.later(this::abortUnlessSent);
     }
   }
 
@@ -209,6 +217,12 @@ public final class Shadow implements BodyObserver {
   void giveUp(Reason reason) {
     if (settle(reason)) {
       abort(reason);
+    }
+  }
+
+  private void abortUnlessSent() {
+    if (phase != Phase.ANSWERING) {
+      abort(Reason.CUT);
     }
   }
 
@@ -262,7 +276,7 @@ public final class Shadow implements BodyObserver {
         }
       }
       case ANSWERING -> {
-        if (now - phaseNanos > answerTimeout.toNanos()) {
+        if (now - phaseNanos > bounds.answerTimeout().toNanos()) {
           giveUp(Reason.ANSWER_TIMEOUT);
         }
       }
@@ -283,6 +297,10 @@ public final class Shadow implements BodyObserver {
 
   String requestId() {
     return head.requestId();
+  }
+
+  CopyBounds bounds() {
+    return bounds;
   }
 
   long headBytes() {

@@ -4,11 +4,14 @@ import io.espejo.exchange.BodyObserver;
 import io.espejo.exchange.DownstreamResponse;
 import io.espejo.exchange.MemoryBudget;
 import io.espejo.exchange.PrimaryCounts;
+import io.espejo.exchange.RateLimitedLog;
 import io.espejo.exchange.RequestBody;
 import io.espejo.route.Faults.Delay;
+import io.espejo.upstream.Cluster;
 import io.espejo.upstream.Endpoint;
 import io.espejo.upstream.Leg;
 import io.espejo.upstream.RequestHead;
+import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -16,6 +19,10 @@ import java.util.function.LongUnaryOperator;
 
 /** All exchanges with v1: what they share, and what is counted of them. Safe for any threads. */
 public final class Primaries implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Primaries.class.getName());
+
+  private final RateLimitedLog overflowLog = new RateLimitedLog(LOG, Level.WARNING);
+  private final RateLimitedLog delayLog = new RateLimitedLog(LOG, Level.WARNING);
   private final PrimaryCounter counter = new PrimaryCounter();
   private final PrimaryLimits limits;
   private final MemoryBudget memory;
@@ -60,6 +67,7 @@ public final class Primaries implements AutoCloseable {
     if (delayed.incrementAndGet() > limits.maxRequests()) {
       delayed.decrementAndGet();
       counter.delaysOverLimit.increment();
+      delayLog.log(() -> "too many requests wait for a fault's delay: one went on at once");
       then.run();
       return;
     }
@@ -72,6 +80,12 @@ public final class Primaries implements AutoCloseable {
       delayed.decrementAndGet();
       next.run();
     };
+  }
+
+  /** A request, or a further attempt, was one too many for {@code cluster}. */
+  public void overflow(Cluster cluster) {
+    counter.overflows.increment();
+    overflowLog.log(() -> "503: too many requests for " + cluster.spec().name());
   }
 
   /** A fault has answered a request. */

@@ -5,6 +5,7 @@ import java.util.concurrent.atomic.LongAdder;
 
 /** Counts what happens on the way to v1. Safe for any threads. */
 final class PrimaryCounter {
+  final LongAdder overflows = new LongAdder();
   final LongAdder retries = new LongAdder();
   final LongAdder retriesOverLimit = new LongAdder();
   final LongAdder bodiesNotKept = new LongAdder();
@@ -15,6 +16,7 @@ final class PrimaryCounter {
 
   PrimaryCounts counts() {
     return new PrimaryCounts(
+        overflows.sum(),
         retries.sum(),
         retriesOverLimit.sum(),
         bodiesNotKept.sum(),

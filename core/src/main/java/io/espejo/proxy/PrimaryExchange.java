@@ -425,6 +425,7 @@ final class PrimaryExchange {
     if (next.isEmpty()) {
       fail(new IOException("no endpoint"), LocalAnswer.NO_UPSTREAM);
     } else if (!next.get().acquire()) {
+      primaries.overflow(rules.cluster());
       fail(new IOException("overflow"), LocalAnswer.OVERFLOW);
     } else {
       attempts++;

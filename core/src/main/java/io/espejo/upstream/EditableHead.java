@@ -1,16 +1,14 @@
 package io.espejo.upstream;
 
 import io.espejo.exchange.DownstreamRequest;
-import io.espejo.exchange.HeaderLines;
 import io.espejo.route.FormatContext;
-import java.util.List;
 import java.util.Optional;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 
 /** A request's head while the edits of a route change it. */
-final class EditableHead implements HeaderLines, FormatContext {
+final class EditableHead implements FormatContext {
   private final DownstreamRequest request;
   private final HttpFields.Mutable fields;
   private final String target;
@@ -31,28 +29,6 @@ final class EditableHead implements HeaderLines, FormatContext {
 
   String authority() {
     return authority;
-  }
-
-  @Override
-  public void remove(String name) {
-    fields.remove(name);
-  }
-
-  @Override
-  public void set(String name, String value) {
-    fields.put(RequestHead.line(name, value));
-  }
-
-  @Override
-  public Optional<String> joined(String name) {
-    List<String> values = fields.getFields(name).stream().map(HttpField::getValue).toList();
-    return values.isEmpty() ? Optional.empty() : Optional.of(String.join(",", values));
-  }
-
-  @Override
-  public EditableHead add(String name, String value) {
-    fields.add(RequestHead.line(name, value));
-    return this;
   }
 
   @Override

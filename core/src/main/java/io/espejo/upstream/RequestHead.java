@@ -2,6 +2,7 @@ package io.espejo.upstream;
 
 import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.Headers;
+import io.espejo.route.FormatContext;
 import io.espejo.route.Forward;
 import io.espejo.route.HeaderEdits;
 import io.espejo.route.Rewrite;
@@ -198,11 +199,12 @@ public final class RequestHead {
     HttpFields.Mutable edited = HttpFields.build(fields);
     String target = target();
     EditableHead head = new EditableHead(request, edited, target, authority);
-    first.request().applyToRequest(head, head);
+    FieldLines lines = new FieldLines(edited);
+    first.request().applyToRequest(lines, head);
     if (!first.authority().isEmpty()) {
       head.authority(first.authority());
     }
-    route.edits().request().applyToRequest(head, head);
+    route.edits().request().applyToRequest(lines, head);
     String newPath = path;
     if (rewrite.isPresent()) {
       if (!rewrite.get().authority().isEmpty()) {
@@ -259,15 +261,12 @@ public final class RequestHead {
   private RequestHead with(String name, String value) {
     HttpFields.Mutable changed = HttpFields.build(fields);
     changed.put(line(name, value));
+    return with(changed);
+  }
+
+  private RequestHead with(HttpFields lines) {
     return new RequestHead(
-        method,
-        path,
-        rawQuery,
-        changed.asImmutable(),
-        framing,
-        contentLength,
-        authority,
-        requestId);
+        method, path, rawQuery, lines.asImmutable(), framing, contentLength, authority, requestId);
   }
 
   private String target() {
@@ -287,20 +286,19 @@ public final class RequestHead {
     };
   }
 
+  /** This head with its lines edited; {@code context} is its exchange, of which the edits speak. */
+  public RequestHead edited(HeaderEdits.Edits edits, FormatContext context) {
+    HttpFields.Mutable edited = HttpFields.build(fields);
+    edits.applyToRequest(new FieldLines(edited), context);
+    return with(edited);
+  }
+
   /** The head of a copy: v1's with another host, and marked with the instance that made it. */
   public RequestHead shadow(String shadowHost, String instance) {
     HttpFields.Mutable shadowFields = HttpFields.build(fields);
     shadowFields.put(new HttpField(HttpHeader.HOST, shadowHost));
     shadowFields.add(line(MARKER, instance));
-    return new RequestHead(
-        method,
-        path,
-        rawQuery,
-        shadowFields.asImmutable(),
-        framing,
-        contentLength,
-        authority,
-        requestId);
+    return with(shadowFields);
   }
 
   /** This head, once it is known whether a body follows that had no framing. */

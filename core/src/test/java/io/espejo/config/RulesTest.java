@@ -139,7 +139,6 @@ class RulesTest {
     "networking.istio.io/v1, WorkloadGroup",
     "security.istio.io/v1, AuthorizationPolicy",
     "telemetry.istio.io/v1, Telemetry",
-    "espejo.io/v1, MirrorPolicy",
   })
   void kind_notCarriedOut_isRefusedUnlessIgnored(String apiVersion, String kind) throws Exception {
     String text = "apiVersion: " + apiVersion + "\nkind: " + kind + "\nspec: {any: thing}\n";

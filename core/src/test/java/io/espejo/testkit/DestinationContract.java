@@ -7,11 +7,13 @@ import io.espejo.testkit.RulesYaml.Route;
 import io.espejo.upstream.TestPem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -20,7 +22,10 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
 import javax.net.ssl.SSLServerSocket;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -99,9 +104,41 @@ abstract class DestinationContract extends GatewayFixture {
 
     assertThat(overflow.status()).isEqualTo(503);
     assertThat(overflow.text()).contains("upstream overflow");
+    assertThat(gateway().espejo().primaryCounts().overflows()).isEqualTo(1);
     answer.countDown();
     assertThat(client.read().status()).isEqualTo(200);
     v1.take();
+  }
+
+  @Test
+  void v1_oneRequestBeyondConnectionsAndWaiting_isAnswered503() throws Exception {
+    start(
+        routes(Route.to("v1")),
+        "primary.maxConnections",
+        "1",
+        "primary.maxWaiting",
+        "1",
+        "instance",
+        "v1-bounds");
+    CountDownLatch answer = new CountDownLatch(1);
+    v1.behave(Behaviour.answerOnceOpen(answer, Answer.of(200)));
+    RawClient first = client().send(GET);
+    v1.take();
+    RawClient waiting = client().send(GET);
+    ObjectName name = new ObjectName("io.espejo:type=Espejo,instance=v1-bounds");
+    MBeanServer jmx = ManagementFactory.getPlatformMBeanServer();
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> jmx.getAttribute(name, "ActiveRequests").equals(2));
+
+    assertThat(exchange(GET).status()).isEqualTo(503);
+
+    assertThat(gateway().espejo().primaryCounts().overflows()).isEqualTo(1);
+    answer.countDown();
+    assertThat(first.read().status()).isEqualTo(200);
+    assertThat(waiting.read().status()).isEqualTo(200);
+    v1.take();
+    assertThat(v1.connections()).isEqualTo(1);
   }
 
   @Test

@@ -79,6 +79,13 @@ public abstract class GatewayContract {
   }
 
   @Nested
+  class Policies extends MirrorPolicyContract {
+    Policies() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
   class MisbehavingShadow extends MisbehavingShadowContract {
     MisbehavingShadow() {
       super(GatewayContract.this);

@@ -109,7 +109,7 @@ public final class RecordingOrigin implements AutoCloseable {
   }
 
   /** How many of them a request may still come from: those that no behaviour holds. */
-  int listeningConnections() {
+  public int listeningConnections() {
     return open.size() - holding.get();
   }
 

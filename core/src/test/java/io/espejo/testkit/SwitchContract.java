@@ -7,8 +7,12 @@ import io.espejo.exchange.OutcomeCounts;
 import io.espejo.testkit.RulesYaml.Route;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import javax.management.Attribute;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
 
 /** Switching mirroring off and on, and closing (SEMANTICS 5). */
@@ -59,6 +63,66 @@ abstract class SwitchContract extends GatewayFixture {
     gate.countDown();
 
     assertThat(onlyOutcome()).isEqualTo("completed 2");
+  }
+
+  @Test
+  void abortCopies_duringAnUpload_leavesV1ItsUpload() throws Exception {
+    start(mirrored());
+    RawClient client = client();
+    client.sendHead(RawRequest.post("/").header("Transfer-Encoding", "chunked"));
+    client.chunk(bytes(10_000));
+    TestBed.await("a copy that has begun", () -> v2.connections() == 1);
+
+    gateway().espejo().abortCopies();
+
+    TestBed.await("no copy", () -> gateway().espejo().outcomes().inFlight() == 0);
+    client.chunk(bytes(20_000)).chunk(new byte[0]);
+    assertThat(client.read().text()).isEqualTo("v1");
+    assertThat(v1.take().body().length()).isEqualTo(30_000);
+    assertThat(onlyOutcome()).isIn("failed ABORTED", "dropped ABORTED");
+    assertThat(allAtV2()).noneMatch(RecordedRequest::whole);
+    client.exchange(RawRequest.get("/next"));
+    v1.take();
+    assertThat(v2.take().target()).isEqualTo("/next");
+  }
+
+  @Test
+  void jmx_switchesOffAndAborts() throws Exception {
+    start(mirrored(), "instance", "by-jmx");
+    ObjectName name = new ObjectName("io.espejo:type=Espejo,instance=by-jmx");
+    MBeanServer jmx = ManagementFactory.getPlatformMBeanServer();
+    v2.behave(Behaviour.neverAnswer());
+    get("/");
+    v2.take();
+    assertThat(jmx.getAttribute(name, "InFlight")).isEqualTo(1L);
+
+    jmx.setAttribute(name, new Attribute("MirroringEnabled", false));
+    get("/");
+    jmx.invoke(name, "abortCopies", new Object[0], new String[0]);
+
+    v1.take(2);
+    OutcomeCounts counts = settled();
+    assertThat(counts.dropped(Reason.DISABLED)).isEqualTo(1);
+    assertThat(counts.failed(Reason.ABORTED)).isEqualTo(1);
+    assertThat(jmx.getAttribute(name, "ShadowMemoryBytes")).isEqualTo(0L);
+  }
+
+  @Test
+  void close_v1NeverAnswers_endsItAfterItsTime() throws Exception {
+    start(mirrored(), "primary.closeTimeout", "300ms", "shadow.closeTimeout", "300ms");
+    v1.behave(Behaviour.neverAnswer());
+    v2.behave(Behaviour.neverAnswer());
+    RawClient client = client().send(RawRequest.get("/"));
+    v1.take();
+    v2.take();
+    long begun = System.nanoTime();
+
+    gateway().espejo().close();
+
+    assertThat(Duration.ofNanos(System.nanoTime() - begun))
+        .isBetween(Duration.ofMillis(600), Duration.ofSeconds(5));
+    assertThat(client.read().status()).isEqualTo(503);
+    assertThat(onlyOutcome()).isEqualTo("failed CLOSED");
   }
 
   @Test
