@@ -52,7 +52,7 @@ abstract class FaultMatrixContract extends GatewayFixture {
 
   private static final int PIECE = 64 * 1024;
   private static final int AT_ONCE = 16;
-  private static final String ROUTE_TIMEOUT = "1s";
+  private static final String ROUTE_TIMEOUT = "2s";
 
   /** What of an answer differs each time. */
   private static final List<String> VARYING = List.of("date:", "x-request-id:");
@@ -109,7 +109,7 @@ abstract class FaultMatrixContract extends GatewayFixture {
         "shadow.answerTimeout",
         "1500ms",
         "primary.idleTimeout",
-        "1500ms");
+        "2500ms");
     bed.afterwards(v1::drain);
     // The first handshake takes a second or more; it must not be the time of a cell.
     warmUp.call();
@@ -421,7 +421,8 @@ abstract class FaultMatrixContract extends GatewayFixture {
     }
 
     private void sendRest(RawClient client, boolean mirrored) throws IOException {
-      if (mirrored && !atV1) {
+      if (mirrored && !atV1 && (fault != OriginFault.UNTRUSTED || body == Body.LARGE)) {
+        // A handshake may take long on a busy machine, and v1 is not to wait for it.
         awaitMet();
       }
       for (int from = FIRST; from < content.length; from += PIECE) {
