@@ -44,7 +44,7 @@ public sealed interface Outcome {
     MEMORY,
     /** Copies to this destination are paused after failures in a row. */
     PAUSED,
-    /** The connection was refused, or the host not found. */
+    /** The connection was refused, the host not found, or the TLS handshake failed. */
     CONNECT,
     /** No connection within the limit. */
     CONNECT_TIMEOUT,

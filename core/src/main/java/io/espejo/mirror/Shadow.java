@@ -10,6 +10,7 @@ import io.espejo.upstream.Fault;
 import io.espejo.upstream.OutgoingRequest;
 import io.espejo.upstream.RequestHead;
 import java.util.function.Function;
+import javax.net.ssl.SSLHandshakeException;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
 import org.jspecify.annotations.Nullable;
@@ -181,6 +182,10 @@ public final class Shadow implements BodyObserver {
 
   private void onComplete(Result result) {
     Throwable failure = result.getFailure();
+    if (failure instanceof SSLHandshakeException) {
+      // A request begins before the handshake does, and no byte of it goes before that is done.
+      phase = Phase.CONNECTING;
+    }
     if (failure != null) {
       settle(reason(failure));
     }

@@ -64,6 +64,7 @@ final class PrimaryExchange {
   private boolean over;
 
   private volatile boolean answering;
+  private volatile boolean early;
   private volatile long wholeNanos;
 
   /** One request to one endpoint. */
@@ -279,7 +280,7 @@ final class PrimaryExchange {
             length,
             downstream,
             from.endpoint.threads(),
-            from::release,
+            () -> onAnswerRead(from),
             from.request::reset)
         .iterate();
   }
@@ -305,9 +306,21 @@ final class PrimaryExchange {
     from.request.reset(new IOException("the answer is not wanted"));
   }
 
+  /**
+   * All of the answer was read, and the client has not the end of it yet: the last moment at which
+   * a request that v1 did not wait for can be read for the copies.
+   */
+  private void onAnswerRead(Attempt from) {
+    from.release();
+    if (!body.ended()) {
+      early = true;
+      body.abandon(new IOException("v1 answered before the end of the request"));
+    }
+  }
+
   /** The whole answer is here; a request that v1 did not wait for need not be sent to its end. */
   private void onAnswered(Attempt from) {
-    if (!body.ended()) {
+    if (early || !body.ended()) {
       from.request.reset(new IOException("v1 answered before the end of the request"));
     }
   }
@@ -457,16 +470,22 @@ final class PrimaryExchange {
   }
 
   private void fail(Throwable failure, LocalAnswer answer) {
-    body.abandon(failure);
-    if (!answering) {
+    try {
+      if (answering) {
+        body.leave(failure);
+        return;
+      }
+      body.abandon(failure);
       answering = true;
       if (body.failedDownstream()) {
         downstream.abort(failure);
       } else {
         answer.sendTo(downstream, head);
       }
+    } finally {
+      // Whatever a container makes of a request that it has taken back.
+      end();
     }
-    end();
   }
 
   private void end() {

@@ -87,6 +87,8 @@ public final class Leg implements AutoCloseable {
     threads = new QueuedThreadPool(settings.threads(), 1);
     threads.setName(name);
     threads.setDaemon(true);
+    // One a minute, else, so that those of clients that are gone stay for long.
+    threads.setMaxEvictCount(settings.threads());
     scheduler = new ScheduledExecutorScheduler(name + "-timer", true);
     buffers =
         new ArrayByteBufferPool(
@@ -144,11 +146,17 @@ public final class Leg implements AutoCloseable {
         wires.computeIfAbsent(
             spec,
             key -> {
+              for (Wire idle : retired) {
+                if (idle.spec().equals(key)) {
+                  return idle;
+                }
+              }
               if (!wires.isEmpty()) {
                 mayHaveThreads(1);
               }
               return Wire.start(key, this);
             });
+    retired.remove(wire);
     wire.users++;
     return wire;
   }

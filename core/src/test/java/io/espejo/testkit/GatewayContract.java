@@ -107,6 +107,13 @@ public abstract class GatewayContract {
   }
 
   @Nested
+  class FaultMatrix extends FaultMatrixContract {
+    FaultMatrix() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
   class Retry extends RetryContract {
     Retry() {
       super(GatewayContract.this);

@@ -64,7 +64,7 @@ public final class OriginConnection {
     head.clear();
     trailers.clear();
     headers = Headers.EMPTY;
-    body = new RecordedBody();
+    body = origin.newBody();
     headRead = false;
     recorded = false;
   }
@@ -117,6 +117,12 @@ public final class OriginConnection {
           }
         });
     record(RecordedRequest.End.WHOLE);
+  }
+
+  /** Reads the rest of the request, records it, and gives the SHA-256 of its body. */
+  public String readHashed() throws IOException {
+    readBody();
+    return body.hash();
   }
 
   /** Reads exactly so many bytes of what follows the head; chunk headers count. */
@@ -185,6 +191,16 @@ public final class OriginConnection {
   /** Blocks, reading nothing, until the origin is closed. */
   public void hold() throws InterruptedException {
     await(new CountDownLatch(1));
+  }
+
+  /** Blocks, reading nothing, for so long. */
+  public void hold(Duration time) throws InterruptedException {
+    origin.hold(time);
+  }
+
+  /** Takes one byte off the socket, past whatever was read before; false at the end. */
+  public boolean takeByte() throws IOException {
+    return socket.getInputStream().read() >= 0;
   }
 
   /** Blocks, reading nothing, until {@code gate} is open or the origin is closed. */

@@ -78,12 +78,12 @@ class LegTest {
       cluster(leg, 1, 2000 + i, i % 2 == 0 ? TLS : Optional.empty()).close();
     }
     Cluster used = cluster(leg, 1, 2000, TLS);
-    // The first is the leg's own; that of the first cluster was gone, and is there anew.
-    assertThat(leg.clients()).isEqualTo(12);
+    // One is the leg's own; that of the first cluster is in use again.
+    assertThat(leg.clients()).isEqualTo(11);
 
     nanos.addAndGet(Duration.ofSeconds(59).toNanos());
     leg.sweep();
-    assertThat(leg.clients()).isEqualTo(12);
+    assertThat(leg.clients()).isEqualTo(11);
 
     nanos.addAndGet(Duration.ofSeconds(2).toNanos());
     leg.sweep();
@@ -118,5 +118,18 @@ class LegTest {
           leg.sweep();
           return leg.clients() == 1;
         });
+  }
+
+  @Test
+  void client_thatRulesDropAndWantAgain_isNoSecondOne() {
+    Leg leg = leg();
+    cluster(leg, 1, 2000, TLS).close();
+    int threads = leg.threads().getMaxThreads();
+    for (int i = 0; i < 10; i++) {
+      cluster(leg, 1, 2000, TLS).close();
+    }
+
+    assertThat(leg.clients()).isEqualTo(2);
+    assertThat(leg.threads().getMaxThreads()).isEqualTo(threads);
   }
 }
