@@ -235,7 +235,8 @@ public final class Espejo implements AutoCloseable {
   }
 
   /** Decides what is to be done with a request. */
-  public Verdict evaluate(DownstreamRequest request) {
+  public Verdict evaluate(DownstreamRequest received) {
+    DownstreamRequest request = settings.trustedProxies().seen(received);
     if (closed) {
       return answer(LocalAnswer.CLOSING);
     }
@@ -286,14 +287,15 @@ public final class Espejo implements AutoCloseable {
 
   /**
    * Sends the request to v1, its answer to {@code response}, and the copies to the mirrors. Returns
-   * at once; {@code request} is not used afterwards unless the protocol is HTTP/2, where a body
+   * at once; {@code received} is not used afterwards unless the protocol is HTTP/2, where a body
    * without a length is waited for first.
    */
   public void forward(
       Verdict.Forward verdict,
-      DownstreamRequest request,
+      DownstreamRequest received,
       RequestBody body,
       DownstreamResponse response) {
+    DownstreamRequest request = settings.trustedProxies().seen(received);
     RequestHead head = RequestHead.primary(request, verdict.path());
     if (head.framing() != RequestHead.Framing.UNKNOWN) {
       forward(verdict, request, head, body, response);

@@ -65,6 +65,11 @@ final class EditableHead implements HeaderLines, FormatContext {
   }
 
   @Override
+  public String clientAddress() {
+    return request.clientAddress();
+  }
+
+  @Override
   public String peerAddress() {
     return request.peerAddress();
   }

@@ -119,4 +119,11 @@ public abstract class GatewayContract {
       super(GatewayContract.this);
     }
   }
+
+  @Nested
+  class TrustedProxy extends TrustedProxyContract {
+    TrustedProxy() {
+      super(GatewayContract.this);
+    }
+  }
 }
