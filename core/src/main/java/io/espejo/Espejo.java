@@ -19,6 +19,7 @@ import io.espejo.exchange.OutcomeCounts;
 import io.espejo.exchange.PrimaryCounts;
 import io.espejo.exchange.RateLimitedLog;
 import io.espejo.exchange.RequestBody;
+import io.espejo.exchange.RequestSyntax;
 import io.espejo.mirror.MirrorDestination;
 import io.espejo.mirror.Mirroring;
 import io.espejo.mirror.Shadow;
@@ -244,6 +245,12 @@ public final class Espejo implements AutoCloseable {
     Optional<String> path = TargetPath.normalise(request.path());
     if (path.isEmpty()) {
       return answer(LocalAnswer.BAD_TARGET);
+    }
+    if (!RequestSyntax.isWellFormed(request)) {
+      return answer(LocalAnswer.BAD_REQUEST);
+    }
+    if (!RequestSyntax.hasKnownCoding(request.headers())) {
+      return answer(LocalAnswer.UNKNOWN_CODING);
     }
     // Not even "*" answers for a request that names no host.
     Optional<VirtualHost> virtualHost =

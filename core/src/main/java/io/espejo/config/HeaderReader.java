@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 
 /** Reading of {@code headers}. */
 final class HeaderReader {
@@ -26,8 +25,6 @@ final class HeaderReader {
           "te",
           "transfer-encoding",
           "upgrade");
-
-  private static final Pattern VALUE = Pattern.compile("[^\\x00-\\x08\\x0A-\\x1F\\x7F]*");
 
   private HeaderReader() {}
 
@@ -111,7 +108,7 @@ final class HeaderReader {
 
   private static Optional<HeaderValue> value(Value value, String text) {
     try {
-      if (VALUE.matcher(text).matches()) {
+      if (Names.isHeaderValue(text)) {
         return Optional.of(HeaderValue.parse(text));
       }
       value.refuse("a header's value");

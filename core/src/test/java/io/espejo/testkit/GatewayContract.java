@@ -126,4 +126,18 @@ public abstract class GatewayContract {
       super(GatewayContract.this);
     }
   }
+
+  @Nested
+  class HostileRequest extends HostileRequestContract {
+    HostileRequest() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
+  class HostileUpstream extends HostileUpstreamContract {
+    HostileUpstream() {
+      super(GatewayContract.this);
+    }
+  }
 }
