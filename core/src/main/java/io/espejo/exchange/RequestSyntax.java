@@ -11,8 +11,9 @@ import java.util.Set;
  * refuses it.
  */
 public final class RequestSyntax {
-  private static final String TOKEN_MARKS = "!#$%&'*+-.^_`|~";
-  private static final String AUTHORITY_MARKS = "!$%&'()*+,-.:;=@[]_~";
+  private static final boolean[] TOKEN = alphanumericAnd("!#$%&'*+-.^_`|~");
+  private static final boolean[] AUTHORITY = alphanumericAnd("!$%&'()*+,-.:;=@[]_~");
+  private static final boolean[] QUERY = alphanumericAnd("!\"$%&'()*+,-./:;<=>?@[\\]^_`{|}~");
 
   /** Framing, routing, authentication and what else RFC 9110, section 6.5.1, keeps for heads. */
   private static final Set<String> HEAD_ONLY =
@@ -47,8 +48,8 @@ public final class RequestSyntax {
    */
   public static boolean isWellFormed(DownstreamRequest request) {
     return isToken(request.method())
-        && isAuthority(request.authority())
-        && request.query().filter(query -> !isQuery(query)).isEmpty()
+        && isOf(AUTHORITY, request.authority())
+        && request.query().filter(query -> !isOf(QUERY, query)).isEmpty()
         && areLines(request.headers());
   }
 
@@ -84,13 +85,25 @@ public final class RequestSyntax {
   }
 
   private static boolean isToken(String text) {
+    return !text.isEmpty() && isOf(TOKEN, text);
+  }
+
+  private static boolean isOf(boolean[] characters, String text) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
-      if (!isAlphanumeric(c) && TOKEN_MARKS.indexOf(c) < 0) {
+      if (c >= characters.length || !characters[c]) {
         return false;
       }
     }
-    return !text.isEmpty();
+    return true;
+  }
+
+  private static boolean[] alphanumericAnd(String marks) {
+    boolean[] characters = new boolean[128];
+    for (char c = 0; c < characters.length; c++) {
+      characters[c] = Character.isLetterOrDigit(c) || marks.indexOf(c) >= 0;
+    }
+    return characters;
   }
 
   private static boolean isValue(String text) {
@@ -101,30 +114,6 @@ public final class RequestSyntax {
       }
     }
     return true;
-  }
-
-  private static boolean isAuthority(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (!isAlphanumeric(c) && AUTHORITY_MARKS.indexOf(c) < 0) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static boolean isQuery(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c <= ' ' || c >= 0x7f || c == '#') {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static boolean isAlphanumeric(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
   }
 
   /**

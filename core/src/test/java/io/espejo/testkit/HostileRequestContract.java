@@ -341,6 +341,36 @@ abstract class HostileRequestContract extends GatewayFixture {
     all.assertAll();
   }
 
+  /** However it is written, what v1 gets is what the route was asked for. */
+  @Test
+  void target_thatClimbsOutOfARoute_isMatchedAsItIsForwarded() throws Exception {
+    start(routes(Route.to("v1").match("uri: {prefix: /public/}").mirror("v2")));
+    for (String climb :
+        List.of(
+            "/public/../private",
+            "/public/%2e%2e/private",
+            "/public/.%2E/private",
+            "/public/..;/private",
+            "/public/..%2fprivate",
+            "/public/..%5cprivate",
+            "/public\\..\\private",
+            "/public/%252e%252e/private",
+            "/public/%c0%ae%c0%ae/private",
+            "//public/../private",
+            "/./public/./../private",
+            "/PUBLIC/private")) {
+      List<RawAnswer> answers =
+          play("GET " + climb + " HTTP/1.1\r\nHost: httpbin\r\nConnection: close\r\n\r\n");
+      assertThat(answers).as(climb).hasSize(1);
+      if (answers.get(0).status() == 200) {
+        assertThat(v1.take().target()).as(climb).startsWith("/public/").doesNotContain("/../");
+        assertThat(v2.take().target()).as(climb).startsWith("/public/").doesNotContain("/../");
+      } else {
+        assertThat(answers.get(0).status()).as(climb).isIn(400, 404);
+      }
+    }
+  }
+
   /** All that the client gets for these bytes, up to the end of the connection. */
   private List<RawAnswer> play(String bytes) throws IOException {
     return play(bytes, false);
