@@ -17,6 +17,7 @@ import io.espejo.exchange.OutcomeCounts;
 import io.espejo.exchange.PrimaryCounts;
 import io.espejo.exchange.RateLimitedLog;
 import io.espejo.exchange.RequestBody;
+import io.espejo.exchange.RequestSyntax;
 import io.espejo.mirror.Mirroring;
 import io.espejo.mirror.Shadow;
 import io.espejo.proxy.LocalAnswer;
@@ -233,7 +234,8 @@ public final class Espejo implements AutoCloseable {
   }
 
   /** Decides what is to be done with a request. */
-  public Verdict evaluate(DownstreamRequest request) {
+  public Verdict evaluate(DownstreamRequest received) {
+    DownstreamRequest request = settings.trustedProxies().seen(received);
     if (closed) {
       return answer(LocalAnswer.CLOSING);
     }
@@ -241,6 +243,12 @@ public final class Espejo implements AutoCloseable {
     Optional<String> path = TargetPath.normalise(request.path());
     if (path.isEmpty()) {
       return answer(LocalAnswer.BAD_TARGET);
+    }
+    if (!RequestSyntax.isWellFormed(request)) {
+      return answer(LocalAnswer.BAD_REQUEST);
+    }
+    if (!RequestSyntax.hasKnownCoding(request.headers())) {
+      return answer(LocalAnswer.UNKNOWN_CODING);
     }
     // Not even "*" answers for a request that names no host.
     Optional<VirtualHost> virtualHost =
@@ -284,14 +292,15 @@ public final class Espejo implements AutoCloseable {
 
   /**
    * Sends the request to v1, its answer to {@code response}, and the copies to the mirrors. Returns
-   * at once; {@code request} is not used afterwards unless the protocol is HTTP/2, where a body
+   * at once; {@code received} is not used afterwards unless the protocol is HTTP/2, where a body
    * without a length is waited for first.
    */
   public void forward(
       Verdict.Forward verdict,
-      DownstreamRequest request,
+      DownstreamRequest received,
       RequestBody body,
       DownstreamResponse response) {
+    DownstreamRequest request = settings.trustedProxies().seen(received);
     RequestHead head = RequestHead.primary(request, verdict.path());
     if (head.framing() != RequestHead.Framing.UNKNOWN) {
       forward(verdict, request, head, body, response);

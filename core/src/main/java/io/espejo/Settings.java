@@ -32,6 +32,7 @@ import java.util.stream.Collectors;
  * @param shadowConnectTimeout how long a connection to v2 may take to open
  * @param shadowMaxConnections to v2, per endpoint
  * @param shadow what copies may take
+ * @param trustedProxies whose forwarded headers are believed
  */
 public record Settings(
     RulesOptions rules,
@@ -42,7 +43,8 @@ public record Settings(
     PrimaryLimits primary,
     Duration shadowConnectTimeout,
     int shadowMaxConnections,
-    MirrorLimits shadow) {
+    MirrorLimits shadow,
+    TrustedProxies trustedProxies) {
   private static final Pattern INSTANCE = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
   /** Nothing is set. */
@@ -97,7 +99,8 @@ public record Settings(
             settings.number("shadow.failuresToPause", shadow.failuresToPause()),
             settings.duration("shadow.pause", shadow.pause()),
             settings.duration("shadow.maxPause", shadow.maxPause()),
-            settings.durationOrZero("shadow.closeTimeout", shadow.closeTimeout())));
+            settings.durationOrZero("shadow.closeTimeout", shadow.closeTimeout())),
+        TrustedProxies.of(settings.words("trustedProxies")));
   }
 
   private record Lookup(Function<String, Optional<String>> texts) {

@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 
 /** Reading of {@code headers}. */
 final class HeaderReader {
@@ -27,8 +26,6 @@ final class HeaderReader {
           "te",
           "transfer-encoding",
           "upgrade");
-
-  private static final Pattern VALUE = Pattern.compile("[^\\x00-\\x08\\x0A-\\x1F\\x7F]*");
 
   private HeaderReader() {}
 
@@ -134,7 +131,7 @@ final class HeaderReader {
 
   private static Optional<HeaderValue> value(Value value, String text) {
     try {
-      if (VALUE.matcher(text).matches()) {
+      if (Names.isHeaderValue(text)) {
         return Optional.of(HeaderValue.parse(text));
       }
       value.refuse("a header's value");

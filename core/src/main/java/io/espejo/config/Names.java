@@ -91,6 +91,16 @@ final class Names {
     return TOKEN.matcher(text).matches();
   }
 
+  /** Without a control character, so that it can be the value of a header. */
+  static boolean isHeaderValue(String text) {
+    return text.chars().allMatch(c -> (c >= ' ' && c != 0x7f) || c == '\t');
+  }
+
+  /** Without white space, too, so that it can stand in a request line. */
+  static boolean isVisible(String text) {
+    return text.chars().allMatch(c -> c > ' ' && c != 0x7f);
+  }
+
   /** The key of a label of Kubernetes, with a prefix or without. */
   static boolean isLabelKey(String text) {
     int slash = text.indexOf('/');

@@ -4,6 +4,7 @@ import io.espejo.exchange.BodyChunk;
 import io.espejo.exchange.BodyObserver;
 import io.espejo.exchange.Headers;
 import io.espejo.exchange.RequestBody;
+import io.espejo.exchange.RequestSyntax;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -165,7 +166,7 @@ final class PrimaryBody {
     received += chunk.length();
     // With a length the end is known; the container may tell of it only later.
     if (chunk.last() || received == length) {
-      end(body.trailers());
+      end(RequestSyntax.trailers(body.trailers()));
     }
     return chunk;
   }
@@ -316,7 +317,7 @@ final class PrimaryBody {
 
   HttpFields trailers() {
     HttpFields.Mutable fields = HttpFields.build();
-    Headers trailers = body.trailers();
+    Headers trailers = RequestSyntax.trailers(body.trailers());
     for (int line = 0; line < trailers.size(); line++) {
       fields.add(trailers.name(line), trailers.value(line));
     }

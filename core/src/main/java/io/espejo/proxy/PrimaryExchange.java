@@ -546,7 +546,10 @@ final class PrimaryExchange {
     }
     Headers.Builder headers = Headers.builder();
     for (HttpField field : response.getHeaders()) {
+      // A length of 204 is no length of a body (RFC 9110, section 8.6); containers would wait for
+      // it.
       if (isEndToEnd(field.getHeader())
+          && (response.getStatus() != 204 || field.getHeader() != HttpHeader.CONTENT_LENGTH)
           && (nominated.isEmpty() || !nominated.contains(field.getLowerCaseName()))) {
         String value = field.getValue();
         headers.add(field.getName(), value == null ? "" : value);

@@ -48,6 +48,11 @@ final class EditableHead implements FormatContext {
   }
 
   @Override
+  public String clientAddress() {
+    return request.clientAddress();
+  }
+
+  @Override
   public String peerAddress() {
     return request.peerAddress();
   }

@@ -21,7 +21,7 @@ record HashKey(Balancing.Key key) {
     } else if (key instanceof Balancing.Key.QueryParameter parameter) {
       text = request.query().flatMap(query -> QueryParameters.first(query, parameter.name()));
     } else if (key instanceof Balancing.Key.SourceIp) {
-      text = Optional.of(request.peerAddress());
+      text = Optional.of(request.clientAddress());
     }
     return text.map(HashKey::bound).orElse(Affinity.NONE);
   }

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The client's end-to-end lines in their order, without hop-by-hop ones and those that {@code
  * Connection} names (RFC 9110, section 7.6.1; {@code TE: trailers} stays, as with Envoy), without
  * {@code Expect}, {@code x-envoy-*} and the marker; with {@code x-request-id}, {@code
- * x-forwarded-for}, {@code -proto}, {@code -host} and {@code x-envoy-attempt-count}. Immutable.
+ * x-forwarded-for}, {@code -proto}, {@code -host} and {@code x-envoy-attempt-count}; a host that a
+ * trusted proxy names stays, and so does its {@code x-forwarded-client-cert}. Immutable.
  */
 public final class RequestHead {
   /** Marks a copy, so that nobody mirrors it again. */
@@ -39,6 +40,7 @@ public final class RequestHead {
   private static final String FORWARDED_FOR = "x-forwarded-for";
   private static final String FORWARDED_HOST = "x-forwarded-host";
   private static final String FORWARDED_PROTO = "x-forwarded-proto";
+  private static final String CLIENT_CERTIFICATE = "x-forwarded-client-cert";
   private static final HttpField PROTO_HTTP = line(FORWARDED_PROTO, "http");
   private static final HttpField PROTO_HTTPS = line(FORWARDED_PROTO, "https");
   private static final HttpField FIRST_ATTEMPT = line(ATTEMPT_COUNT, "1");
@@ -99,6 +101,7 @@ public final class RequestHead {
     long length = -1;
     String requestId = null;
     StringBuilder forwardedFor = null;
+    boolean forwardedHost = false;
     for (int line = 0; line < headers.size(); line++) {
       String name = headers.name(line);
       String value = headers.value(line);
@@ -130,7 +133,14 @@ public final class RequestHead {
             }
             continue;
           }
-          case X_FORWARDED_HOST, X_FORWARDED_PROTO -> {
+          case X_FORWARDED_PROTO -> {
+            continue;
+          }
+          case X_FORWARDED_HOST -> {
+            if (request.fromTrustedProxy()) {
+              forwardedHost = true;
+              fields.add(line(name, value));
+            }
             continue;
           }
           default -> {
@@ -141,7 +151,9 @@ public final class RequestHead {
           }
         }
       }
-      if (ours(name) || (!nominated.isEmpty() && nominated.contains(lower(name)))) {
+      if (ours(name)
+          || (!request.fromTrustedProxy() && name.equalsIgnoreCase(CLIENT_CERTIFICATE))
+          || (!nominated.isEmpty() && nominated.contains(lower(name)))) {
         continue;
       }
       if (requestId == null && name.equalsIgnoreCase(REQUEST_ID) && !value.isBlank()) {
@@ -154,12 +166,20 @@ public final class RequestHead {
       fields.add(line(REQUEST_ID, requestId));
     }
     String peer = request.peerAddress();
-    fields.add(
-        line(
-            FORWARDED_FOR,
-            forwardedFor == null ? peer : forwardedFor.append(',').append(peer).toString()));
+    if (forwardedFor != null) {
+      fields.add(
+          line(
+              FORWARDED_FOR,
+              peer.isEmpty()
+                  ? forwardedFor.toString()
+                  : forwardedFor.append(',').append(peer).toString()));
+    } else if (!peer.isEmpty()) {
+      fields.add(line(FORWARDED_FOR, peer));
+    }
     fields.add(request.scheme().equals("https") ? PROTO_HTTPS : PROTO_HTTP);
-    fields.add(line(FORWARDED_HOST, authority));
+    if (!forwardedHost) {
+      fields.add(line(FORWARDED_HOST, authority));
+    }
     fields.add(FIRST_ATTEMPT);
 
     Framing framing = framing(request, chunked, length);

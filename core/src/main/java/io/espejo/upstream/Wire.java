@@ -60,7 +60,7 @@ final class Wire {
   }
 
   static Wire start(Spec spec, Leg leg) {
-    ClientConnector connector = new ClientConnector();
+    ClientConnector connector = new ResetTellingConnector();
     connector.setSelectors(1);
     spec.tls().ifPresent(tls -> connector.setSslContextFactory(Tls.factory(tls)));
     HttpClient client = new HttpClient(transport(spec, connector));

@@ -351,4 +351,29 @@ class RouteActionRulesTest {
   private static List<Route> routes(String text) throws RulesException {
     return Texts.compileWithHttpbin(text).routes().virtualHost("httpbin").orElseThrow().routes();
   }
+
+  /** Into a request line, or a header, nothing goes that would end it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "rewrite: {uri: \"/a\\r\\nX: y\"}",
+        "rewrite: {uri: \"/a b\"}",
+        "rewrite: {authority: \"a.org\\r\\nX: y\"}",
+        "rewrite: {uriRegexRewrite: {match: /a, rewrite: \"/b\\nX: y\"}}",
+        "headers: {request: {set: {x-a: \"b\\r\\nX: y\"}}}",
+        "headers: {request: {set: {\"x-a\\r\": b}}}",
+        "headers: {request: {set: {host: \"a.org\\nX: y\"}}}",
+        "headers: {response: {add: {x-a: \"\\0\"}}}",
+        "corsPolicy: {allowOrigins: [{exact: a}], allowHeaders: [\"x\\r\\ny\"]}"
+      })
+  void text_thatWouldEndALine_isRefused(String fields) {
+    assertThat(Texts.refusal(Texts.route(fields))).isNotEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"uri: \"/a\\r\\nX: y\"", "authority: \"a\\nb\"", "prefixRewrite: \"/a\\rb\""})
+  void redirect_thatWouldEndALine_isRefused(String field) {
+    assertThat(Texts.refusal(Texts.virtualService("- redirect: {" + field + "}"))).isNotEmpty();
+  }
 }

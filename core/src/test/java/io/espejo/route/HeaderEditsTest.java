@@ -59,7 +59,8 @@ class HeaderEditsTest {
     "%REQ(X-A)%, 1",
     "%REQ(nosuch?x-b)%, 2",
     "a%REQ(nosuch)%b, ab",
-    "%PROTOCOL% %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%, HTTP/1.1 192.0.2.1",
+    "%PROTOCOL% %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%, HTTP/1.1 203.0.113.9",
+    "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%, 192.0.2.1",
     "%RESP(x-a)%, answer"
   })
   void headerValue_withExpressions_isFormatted(String text, String value) {
@@ -120,6 +121,11 @@ class HeaderEditsTest {
     @Override
     public Optional<String> response(String name) {
       return Optional.of("answer");
+    }
+
+    @Override
+    public String clientAddress() {
+      return "203.0.113.9";
     }
 
     @Override

@@ -133,4 +133,25 @@ public abstract class GatewayContract {
       super(GatewayContract.this);
     }
   }
+
+  @Nested
+  class TrustedProxy extends TrustedProxyContract {
+    TrustedProxy() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
+  class HostileRequest extends HostileRequestContract {
+    HostileRequest() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
+  class HostileUpstream extends HostileUpstreamContract {
+    HostileUpstream() {
+      super(GatewayContract.this);
+    }
+  }
 }

@@ -67,7 +67,8 @@ public final class DemoCommand implements Callable<Integer>, AutoCloseable {
   }
 
   /** Both versions of httpbin, the gateway before them, and the walk-through's files. */
-  int walkthrough(Optional<Path> named, String host, int port, int v1Port, int v2Port)
+  int walkthrough(
+      Optional<Path> named, String host, int port, int v1Port, int v2Port, ServerLimits limits)
       throws Exception {
     return serve(
         () -> {
@@ -75,7 +76,8 @@ public final class DemoCommand implements Callable<Integer>, AutoCloseable {
           DemoServer v1 = opened(DemoServer.httpbin("v1", LOOPBACK, v1Port, out));
           Walkthrough files = Walkthrough.create(named, v1.port(), v2.port());
           open.push(files);
-          DemoServer gateway = opened(DemoServer.gateway(espejo(files.rules()), host, port));
+          DemoServer gateway =
+              opened(DemoServer.gateway(espejo(files.rules()), host, port, limits));
           v2.start();
           v1.start();
           gateway.start();
@@ -83,10 +85,10 @@ public final class DemoCommand implements Callable<Integer>, AutoCloseable {
         });
   }
 
-  int gateway(Path rules, String host, int port) throws Exception {
+  int gateway(Path rules, String host, int port, ServerLimits limits) throws Exception {
     return serve(
         () -> {
-          DemoServer gateway = opened(DemoServer.gateway(espejo(rules), host, port));
+          DemoServer gateway = opened(DemoServer.gateway(espejo(rules), host, port, limits));
           gateway.start();
           out.printf("the gateway for %s is on %s:%d%n", rules, host, gateway.port());
         });

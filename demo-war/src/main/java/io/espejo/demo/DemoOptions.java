@@ -9,6 +9,7 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -58,6 +59,8 @@ final class DemoOptions implements Callable<Integer> {
       paramLabel = "H",
       description = "The address to listen on (default: 127.0.0.1, for this machine only).")
   private @Nullable String host;
+
+  @Mixin private ServerLimits.Options limits = new ServerLimits.Options();
 
   DemoOptions(DemoCommand demo) {
     this.demo = demo;
@@ -121,7 +124,7 @@ final class DemoOptions implements Callable<Integer> {
       return demo.validate(chosen.validate);
     }
     if (chosen.rules != null) {
-      return demo.gateway(chosen.rules, boundTo, boundPort);
+      return demo.gateway(chosen.rules, boundTo, boundPort, limits.limits());
     }
     if (chosen.httpbin != null) {
       refuse(port == null, "--httpbin needs --port");
@@ -133,7 +136,8 @@ final class DemoOptions implements Callable<Integer> {
         boundTo,
         boundPort,
         Objects.requireNonNullElse(walk.v1Port, 8081),
-        Objects.requireNonNullElse(walk.v2Port, 8082));
+        Objects.requireNonNullElse(walk.v2Port, 8082),
+        limits.limits());
   }
 
   private void refuse(boolean contradiction, String why) {

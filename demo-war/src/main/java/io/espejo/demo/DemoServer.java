@@ -16,8 +16,8 @@ import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.component.LifeCycle;
@@ -32,30 +32,29 @@ import org.glassfish.jersey.servlet.ServletContainer;
  */
 final class DemoServer implements AutoCloseable {
   private static final long MAX_MULTIPART = 4 * 1024 * 1024;
-  private static final int MAX_HEAD = 64 * 1024;
-  private static final Duration HTTPBIN_IDLE = Duration.ofSeconds(60);
-  private static final Duration GATEWAY_IDLE = Duration.ofMinutes(5);
   private static final Duration GRACE = Duration.ofSeconds(30);
 
   private final Server server;
-  private final ServerConnector connector;
+  private final PacedConnector connector;
 
-  private DemoServer(String name, String host, int port, Duration idle, ServletContextHandler app) {
+  private DemoServer(
+      String name, String host, int port, ServerLimits limits, ServletContextHandler app) {
     QueuedThreadPool threads = new QueuedThreadPool(200, 4);
     threads.setName(name);
     server = new Server(threads);
     HttpConfiguration http = new HttpConfiguration();
     http.setSendServerVersion(false);
-    http.setRequestHeaderSize(MAX_HEAD);
-    http.setResponseHeaderSize(MAX_HEAD);
+    http.setRequestHeaderSize(limits.maxHeadBytes());
+    http.setResponseHeaderSize(limits.maxHeadBytes());
     http.setUriCompliance(UriCompliance.UNSAFE);
-    connector = new ServerConnector(server, new HttpConnectionFactory(http));
+    connector = new PacedConnector(server, limits.headTimeout(), new HttpConnectionFactory(http));
     connector.setHost(host);
     connector.setPort(port);
-    connector.setIdleTimeout(idle.toMillis());
+    connector.setIdleTimeout(limits.idleTimeout().toMillis());
     server.addConnector(connector);
+    server.addBean(new NetworkConnectionLimit(limits.maxConnections(), connector));
     app.getServletHandler().setDecodeAmbiguousURIs(true);
-    server.setHandler(new GracefulHandler(app));
+    server.setHandler(new PacedConnector.Pace(new GracefulHandler(app)));
     server.setStopTimeout(GRACE.toMillis());
     ErrorHandler errors = new ErrorHandler();
     errors.setShowStacks(false);
@@ -73,18 +72,19 @@ final class DemoServer implements AutoCloseable {
         .setMultipartConfig(
             new MultipartConfigElement("", MAX_MULTIPART, MAX_MULTIPART, (int) MAX_MULTIPART));
     app.addServlet(jersey, "/*");
-    DemoServer httpbin = new DemoServer("httpbin-" + version, host, port, HTTPBIN_IDLE, app);
+    DemoServer httpbin =
+        new DemoServer("httpbin-" + version, host, port, ServerLimits.DEFAULT, app);
     httpbin.server.setRequestLog(new AccessLog(version, out));
     return httpbin;
   }
 
   /** The gateway for rules that somebody else opened, and closes after this. */
-  static DemoServer gateway(Espejo espejo, String host, int port) {
+  static DemoServer gateway(Espejo espejo, String host, int port, ServerLimits limits) {
     ServletContextHandler app = new ServletContextHandler("/");
     FilterHolder filter = new FilterHolder(new MirrorFilter(espejo));
     filter.setAsyncSupported(true);
     app.addFilter(filter, "/*", EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC));
-    return new DemoServer("gateway", host, port, GATEWAY_IDLE, app);
+    return new DemoServer("gateway", host, port, limits, app);
   }
 
   /** Takes the port; the system chooses one for 0. */

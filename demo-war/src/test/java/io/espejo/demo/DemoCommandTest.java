@@ -34,6 +34,10 @@ class DemoCommandTest {
             "--v2-port",
             "--port",
             "--host",
+            "--max-connections",
+            "--max-head",
+            "--head-timeout",
+            "--idle-timeout",
             "--help",
             "--version",
             "Exit code");
@@ -59,6 +63,8 @@ class DemoCommandTest {
     "--port -1, is not a port",
     "--port eight, is not a port",
     "--port 1 --port 2, should be specified only once",
+    "--max-connections 0, '''0'' is out of range (expected: 1..2147483647)'",
+    "--head-timeout soon, is out of range",
     "--rules, Missing required parameter",
     "--nope, Unknown option: '--nope'",
     "nope, Unmatched argument"
