@@ -73,6 +73,11 @@ final class EditedResponse implements DownstreamResponse {
   }
 
   @Override
+  public void trailers(Headers trailers) {
+    downstream.trailers(trailers);
+  }
+
+  @Override
   public void flush(Callback callback) {
     downstream.flush(callback);
   }

@@ -19,6 +19,9 @@ public interface DownstreamResponse {
    */
   void write(ByteBuffer bytes, boolean last, Callback callback);
 
+  /** The trailer fields, before the last write; a client that cannot have them gets none. */
+  void trailers(Headers trailers);
+
   /** Sends what was written and may still lie in a buffer; for an answer that pauses. */
   void flush(Callback callback);
 

@@ -273,7 +273,13 @@ final class PrimaryExchange {
     releaseRetry();
     body.forget();
     downstream.start(status, endToEnd(response, rules.affinity().setCookie()));
-    new Answer(content, downstream, from.endpoint.threads(), from::release, from.request::reset)
+    new Answer(
+            response,
+            content,
+            downstream,
+            from.endpoint.threads(),
+            from::release,
+            from.request::reset)
         .iterate();
   }
 

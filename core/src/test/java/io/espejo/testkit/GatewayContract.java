@@ -58,6 +58,13 @@ public abstract class GatewayContract {
   }
 
   @Nested
+  class Fidelity extends FidelityContract {
+    Fidelity() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
   class Bodies extends BodyContract {
     Bodies() {
       super(GatewayContract.this);

@@ -121,8 +121,9 @@ public final class MirrorFilter implements Filter {
     int length = local.body().length();
     if (length > ServletDownstreamResponse.BUFFER_SIZE) {
       ServletDownstreamResponse response = asynchronous(http, answer);
-      response.start(local.status(), local.headers());
-      answer.setContentLength(length);
+      response.start(
+          local.status(),
+          local.headers().toBuilder().add("Content-Length", Integer.toString(length)).build());
       response.write(
           ByteBuffer.wrap(local.body().toArray()),
           true,

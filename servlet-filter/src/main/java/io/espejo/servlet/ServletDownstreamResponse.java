@@ -9,7 +9,9 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +44,11 @@ final class ServletDownstreamResponse implements DownstreamResponse, WriteListen
   private int buffered;
   private boolean listening;
 
+  /** To a HEAD: a container that is not made to send the head before the end says 0 bytes. */
+  private boolean lengthUntold;
+
+  private volatile @Nullable Map<String, String> trailers;
+
   // Guarded by this: what the container's next onWritePossible is to do.
   private @Nullable Step next;
   private boolean ended;
@@ -73,6 +80,28 @@ final class ServletDownstreamResponse implements DownstreamResponse, WriteListen
   @Override
   public void start(int status, Headers headers) {
     head(response, status, headers);
+    if (headers.contains("content-length") || isBodiless(status)) {
+      return;
+    }
+    if (request.getMethod().equals("HEAD")) {
+      lengthUntold = true;
+    } else if (!request.getProtocol().equals("HTTP/1.0")) {
+      // A container also keeps an answer in chunks then, however small it is.
+      response.setTrailerFields(() -> trailers);
+    }
+  }
+
+  private static boolean isBodiless(int status) {
+    return status == 204 || status == 205 || status == 304;
+  }
+
+  @Override
+  public void trailers(Headers fields) {
+    Map<String, String> combined = new LinkedHashMap<>();
+    for (int line = 0; line < fields.size(); line++) {
+      combined.merge(fields.name(line), fields.value(line), (one, next) -> one + ", " + next);
+    }
+    trailers = combined;
   }
 
   /** Sets status and headers as they are: what containers know better, they are told by name. */
@@ -105,6 +134,10 @@ final class ServletDownstreamResponse implements DownstreamResponse, WriteListen
 
   @Override
   public void write(ByteBuffer bytes, boolean last, Callback callback) {
+    if (last && lengthUntold) {
+      submit(new Step(EMPTY, true, true, false, callback));
+      return;
+    }
     if (listening || buffered + bytes.remaining() > BUFFER_SIZE || (last && completedByContainer)) {
       submit(new Step(bytes, false, last, false, callback));
       return;

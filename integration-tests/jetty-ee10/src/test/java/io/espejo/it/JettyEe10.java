@@ -20,6 +20,8 @@ import org.eclipse.jetty.server.handler.ContextHandlerCollection;
 
 /** An embedded Jetty that lets every target through to the filter. */
 final class JettyEe10 implements DeploymentContract.Container {
+  private static final int HEADER_BYTES = 96 * 1024;
+
   private final Server server = new Server();
   private final ServerConnector connector;
   private final ContextHandlerCollection contexts = new ContextHandlerCollection();
@@ -28,6 +30,8 @@ final class JettyEe10 implements DeploymentContract.Container {
     HttpConfiguration http = new HttpConfiguration();
     http.setUriCompliance(UriCompliance.UNSAFE);
     http.setSendServerVersion(false);
+    http.setRequestHeaderSize(HEADER_BYTES);
+    http.setResponseHeaderSize(HEADER_BYTES);
     // Else "text/plain;charset=UTF-8" reaches the filter in lower case.
     http.setHeaderCacheCaseSensitive(true);
     connector = new ServerConnector(server, new HttpConnectionFactory(http));

@@ -33,6 +33,7 @@ final class Tomcat10 implements DeploymentContract.Container {
     connector.setEncodedSolidusHandling("passthrough");
     connector.setProperty("allowedTrailerHeaders", "x-sum");
     connector.setProperty("maxKeepAliveRequests", "-1");
+    connector.setProperty("maxHttpHeaderSize", "98304");
     tomcat.setConnector(connector);
   }
 
