@@ -239,6 +239,10 @@ public final class Espejo implements AutoCloseable {
     if (closed) {
       return answer(LocalAnswer.CLOSING);
     }
+    if (request.method().equals("CONNECT")) {
+      // It has no path that a route could match: as in Envoy, no proxy for what Host says.
+      return answer(LocalAnswer.NOT_FOUND);
+    }
     Snapshot now = snapshot;
     Optional<String> path = TargetPath.normalise(request.path());
     if (path.isEmpty()) {
@@ -467,9 +471,7 @@ public final class Espejo implements AutoCloseable {
     if (request.headers().contains(RequestHead.MARKER)) {
       return Optional.of(Reason.LOOP);
     }
-    return request.headers().contains("upgrade") || request.method().equals("CONNECT")
-        ? Optional.of(Reason.UPGRADE)
-        : Optional.empty();
+    return RequestHead.upgrade(request).map(protocols -> Reason.UPGRADE);
   }
 
   /** Where an adapter reads bodies into. */
@@ -499,6 +501,11 @@ public final class Espejo implements AutoCloseable {
     return primaries.counts();
   }
 
+  /** How many connections are switched to another protocol now, or may be as soon as v1 says. */
+  public int openUpgrades() {
+    return primaries.openUpgrades();
+  }
+
   /** Whether new copies are sent. */
   public boolean mirroring() {
     return mirroring.enabled();
@@ -516,7 +523,8 @@ public final class Espejo implements AutoCloseable {
 
   /**
    * Ends everything: new requests get 503, those with v1 have 30 s to end and copies 2 s more, then
-   * they are aborted, and every copy has its outcome. Called again, it does nothing.
+   * they are aborted, and every copy has its outcome. Connections that were switched to another
+   * protocol are closed once no request is with v1. Called again, it does nothing.
    */
   @Override
   public void close() {

@@ -26,10 +26,25 @@ public interface DownstreamResponse {
   void flush(Callback callback);
 
   /**
+   * Sends 101 with these header lines in place of {@link #start}, and hands the client's connection
+   * over once it has left HTTP; nothing of this response is used then.
+   */
+  void upgrade(Headers headers, Upgrade upgrade);
+
+  /**
    * Breaks the client's connection or stream, so that the answer is not taken for whole; before
    * {@link #start}, too. Nothing follows.
    */
   void abort(Throwable cause);
+
+  /** Told of the client's connection, or why there is none; on any thread. */
+  interface Upgrade {
+    /** The connection carries bytes now. */
+    void succeeded(UpgradedConnection client);
+
+    /** The container cannot, which the client was told by 501; or the client is gone. */
+    void failed(Throwable cause);
+  }
 
   /** Told when a write or flush is done. */
   interface Callback {

@@ -10,6 +10,8 @@ package io.espejo.exchange;
  * @param delays requests that a fault delayed
  * @param delaysOverLimit requests that went on undelayed because too many waited
  * @param aborts requests that a fault answered
+ * @param upgrades connections that v1 switched to another protocol
+ * @param upgradesOverLimit requests for that which were refused because too many were open
  */
 public record PrimaryCounts(
     long retries,
@@ -18,4 +20,6 @@ public record PrimaryCounts(
     long timeouts,
     long delays,
     long delaysOverLimit,
-    long aborts) {}
+    long aborts,
+    long upgrades,
+    long upgradesOverLimit) {}

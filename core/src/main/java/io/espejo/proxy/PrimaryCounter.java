@@ -12,6 +12,8 @@ final class PrimaryCounter {
   final LongAdder delays = new LongAdder();
   final LongAdder delaysOverLimit = new LongAdder();
   final LongAdder aborts = new LongAdder();
+  final LongAdder upgrades = new LongAdder();
+  final LongAdder upgradesOverLimit = new LongAdder();
 
   PrimaryCounts counts() {
     return new PrimaryCounts(
@@ -21,6 +23,8 @@ final class PrimaryCounter {
         timeouts.sum(),
         delays.sum(),
         delaysOverLimit.sum(),
-        aborts.sum());
+        aborts.sum(),
+        upgrades.sum(),
+        upgradesOverLimit.sum());
   }
 }

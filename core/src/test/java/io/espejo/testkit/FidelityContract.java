@@ -106,6 +106,16 @@ abstract class FidelityContract extends GatewayFixture {
   }
 
   @Test
+  void interimAnswers_withoutEnd_areAnswered502() throws Exception {
+    start(mirrored());
+    v1.behave(Behaviour.endlessInterim());
+
+    assertThat(get("/").status()).isEqualTo(502);
+
+    takeBoth();
+  }
+
+  @Test
   void cookies_fiftyOfV1_reachTheClientAsLinesInOrder() throws Exception {
     start(mirrored());
     Answer answer = Answer.of(200);
@@ -274,19 +284,6 @@ abstract class FidelityContract extends GatewayFixture {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  /** Waits until nothing is added for a while. */
-  private static void awaitStill(AtomicLong count) {
-    long[] last = {-1, 0};
-    TestBed.await(
-        "nothing is added",
-        () -> {
-          long now = count.get();
-          last[1] = now == last[0] ? last[1] + 1 : 0;
-          last[0] = now;
-          return now > 0 && last[1] >= 40;
-        });
   }
 
   private void assertUsable(RawClient client) throws Exception {

@@ -65,6 +65,13 @@ public abstract class GatewayContract {
   }
 
   @Nested
+  class Upgrades extends UpgradeContract {
+    Upgrades() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
   class Bodies extends BodyContract {
     Bodies() {
       super(GatewayContract.this);

@@ -93,6 +93,10 @@ public final class MirrorFilter implements Filter {
     if (http.getAttribute(ServletDownstreamResponse.BROKEN) != null) {
       throw new BrokenAnswer();
     }
+    if (http.getAttribute(ProtocolSwitch.ATTRIBUTE) instanceof ProtocolSwitch protocol) {
+      protocol.carryOut(http, answer);
+      return;
+    }
     ServletDownstreamRequest downstream = new ServletDownstreamRequest(http, stripContextPath);
     Verdict verdict = running.evaluate(downstream);
     if (verdict instanceof Verdict.Answer local) {

@@ -1,5 +1,6 @@
 package io.espejo.it;
 
+import io.espejo.testkit.Capability;
 import io.espejo.testkit.Gateway;
 import io.espejo.testkit.GatewayContract;
 import java.nio.file.Path;
@@ -9,5 +10,10 @@ class JettyEe11GatewayTest extends GatewayContract {
   @Override
   protected Gateway start(Path rules, Map<String, String> settings) throws Exception {
     return JettyEe11.gateway(rules, settings);
+  }
+
+  @Override
+  protected Map<Capability, String> lacks() {
+    return Map.of(Capability.BARE_UPGRADE, "Jetty 12.1.12 takes the client's side for ended");
   }
 }
