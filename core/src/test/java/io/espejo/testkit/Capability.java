@@ -10,6 +10,8 @@ public enum Capability {
   REQUEST_TRAILERS,
   /** Upgrades a connection by a handshake without {@code Content-Length}. */
   BARE_UPGRADE,
+  /** Tells a reader that does not block of an end that comes with trailers on HTTP/2. */
+  HTTP2_REQUEST_TRAILERS,
   /** Can break a chunked answer so that the client sees it. */
   CHUNKED_TRUNCATION,
   /** Keeps the client's connection after an answer of 400, 500, 501 or 503. */

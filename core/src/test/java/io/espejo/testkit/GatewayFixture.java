@@ -80,9 +80,14 @@ abstract class GatewayFixture {
   void start(Path rules, Map<String, String> settings) throws Exception {
     Map<String, String> all = new HashMap<>(settings);
     all.putIfAbsent("gateways", "mesh," + RulesYaml.ANY_HOST);
-    Gateway started = container.start(rules, all);
+    Gateway started = open(container, rules, all);
     gateway = started;
     bed.afterwards(() -> end(started));
+  }
+
+  /** Starts the container. */
+  Gateway open(GatewayContract with, Path rules, Map<String, String> settings) throws Exception {
+    return with.start(rules, settings);
   }
 
   boolean started() {

@@ -114,14 +114,14 @@ final class ServletDownstreamResponse implements DownstreamResponse {
 
   @Override
   public void write(ByteBuffer bytes, boolean last, Callback callback) {
-    Callback then = last ? completing(callback) : callback;
     if (last && lengthUntold) {
-      flush(then);
+      flush(completing(callback));
       return;
     }
     if (output != null
         || buffered + bytes.remaining() > BUFFER_SIZE
         || (last && completedByContainer)) {
+      Callback then = last ? completing(callback) : callback;
       nonBlocking(then, to -> to.write(bytes, then));
       return;
     }

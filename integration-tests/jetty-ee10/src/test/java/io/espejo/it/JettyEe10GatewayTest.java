@@ -9,7 +9,12 @@ import java.util.Map;
 class JettyEe10GatewayTest extends GatewayContract {
   @Override
   protected Gateway start(Path rules, Map<String, String> settings) throws Exception {
-    return JettyEe10.gateway(rules, settings);
+    return JettyEe10.gateway(rules, settings, false);
+  }
+
+  @Override
+  protected Gateway startHttp2(Path rules, Map<String, String> settings) throws Exception {
+    return JettyEe10.gateway(rules, settings, true);
   }
 
   @Override
