@@ -73,9 +73,7 @@ final class Copies {
     if (request.headers().contains(RequestHead.MARKER)) {
       return Optional.of(Reason.LOOP);
     }
-    return request.headers().contains("upgrade") || request.method().equals("CONNECT")
-        ? Optional.of(Reason.UPGRADE)
-        : Optional.empty();
+    return RequestHead.upgrade(request).map(protocols -> Reason.UPGRADE);
   }
 
   private static int[] keyedDraws(List<Mirror> mirrors, DownstreamRequest request) {

@@ -239,6 +239,10 @@ public final class Espejo implements AutoCloseable {
     if (closed) {
       return answer(LocalAnswer.CLOSING);
     }
+    if (request.method().equals("CONNECT")) {
+      // It has no path that a route could match: as in Envoy, no proxy for what Host says.
+      return answer(LocalAnswer.NOT_FOUND);
+    }
     Snapshot now = snapshot;
     Optional<String> path = TargetPath.normalise(request.path());
     if (path.isEmpty()) {
@@ -479,6 +483,11 @@ public final class Espejo implements AutoCloseable {
     return primaries.counts();
   }
 
+  /** How many connections are switched to another protocol now, or may be as soon as v1 says. */
+  public int openUpgrades() {
+    return primaries.openUpgrades();
+  }
+
   /** Whether new copies are sent. */
   public boolean mirroring() {
     return mirroring.enabled();
@@ -497,7 +506,8 @@ public final class Espejo implements AutoCloseable {
   /**
    * Ends everything: new requests get 503, and so do those that a fault delays or that wait for
    * their next attempt; those with v1 have 30 s to end and copies 2 s more, unless the settings
-   * say, then they are aborted, and every copy has its outcome. Called again, it does nothing.
+   * say, then they are aborted, and every copy has its outcome. Connections that were switched to
+   * another protocol are closed once no request is with v1. Called again, it does nothing.
    */
   @Override
   public void close() {

@@ -103,7 +103,9 @@ final class Management implements EspejoMXBean {
             "timeouts", counts.timeouts(),
             "delays", counts.delays(),
             "delays_over_limit", counts.delaysOverLimit(),
-            "aborts", counts.aborts()));
+            "aborts", counts.aborts(),
+            "upgrades", counts.upgrades(),
+            "upgrades_over_limit", counts.upgradesOverLimit()));
   }
 
   private static String lower(Reason reason) {

@@ -84,7 +84,9 @@ public record Settings(
             settings.durationOrZero("primary.idleTimeout", primary.idleTimeout()),
             settings.numberOrZero("primary.retryBodyBytes", primary.retryBodyBytes()),
             settings.numberOrZero("primary.retryMemoryBytes", primary.retryMemoryBytes()),
-            settings.durationOrZero("primary.closeTimeout", primary.closeTimeout())),
+            settings.durationOrZero("primary.closeTimeout", primary.closeTimeout()),
+            settings.numberOrZero("primary.maxUpgrades", primary.maxUpgrades()),
+            settings.durationOrZero("primary.upgradeIdleTimeout", primary.upgradeIdleTimeout())),
         settings.duration("shadow.connectTimeout", Duration.ofSeconds(1)),
         settings.number("shadow.maxConnections", 1024),
         new MirrorLimits(

@@ -28,7 +28,7 @@ public sealed interface Outcome {
     DISABLED,
     /** The request carried the marker: it is a copy itself. */
     LOOP,
-    /** The request asks for a protocol upgrade, or is a CONNECT; those are never mirrored. */
+    /** The request asks for a protocol upgrade; those are never mirrored. */
     UPGRADE,
     /** The mirror's policy has expired. */
     EXPIRED,

@@ -11,6 +11,8 @@ package io.espejo.exchange;
  * @param delays requests that a fault delayed
  * @param delaysOverLimit requests that went on undelayed because too many waited
  * @param aborts requests that a fault answered
+ * @param upgrades connections that v1 switched to another protocol
+ * @param upgradesOverLimit requests for that which were refused because too many were open
  */
 public record PrimaryCounts(
     long overflows,
@@ -20,4 +22,6 @@ public record PrimaryCounts(
     long timeouts,
     long delays,
     long delaysOverLimit,
-    long aborts) {}
+    long aborts,
+    long upgrades,
+    long upgradesOverLimit) {}

@@ -27,6 +27,7 @@ public final class Primaries implements AutoCloseable {
   private final PrimaryLimits limits;
   private final MemoryBudget memory;
   private final Waits waits;
+  private final Upgrades upgrades;
   private final AtomicInteger delayed = new AtomicInteger();
   private final LongUnaryOperator random;
 
@@ -39,6 +40,7 @@ public final class Primaries implements AutoCloseable {
     this.limits = limits;
     this.memory = new MemoryBudget(limits.retryMemoryBytes());
     this.waits = new Waits(leg);
+    this.upgrades = new Upgrades(limits.maxUpgrades());
     this.random = random;
   }
 
@@ -114,6 +116,10 @@ public final class Primaries implements AutoCloseable {
     return waits;
   }
 
+  Upgrades upgrades() {
+    return upgrades;
+  }
+
   LongUnaryOperator random() {
     return random;
   }
@@ -123,9 +129,15 @@ public final class Primaries implements AutoCloseable {
     return memory.used();
   }
 
-  /** Answers what waits for nobody; what is with v1 ends with the leg. */
+  /** How many connections are upgraded, or may become so, now. */
+  public int openUpgrades() {
+    return upgrades.taken();
+  }
+
+  /** Answers what waits for nobody and ends upgrades; what is with v1 ends with the leg. */
   @Override
   public void close() {
     waits.close();
+    upgrades.close();
   }
 }

@@ -13,6 +13,8 @@ final class PrimaryCounter {
   final LongAdder delays = new LongAdder();
   final LongAdder delaysOverLimit = new LongAdder();
   final LongAdder aborts = new LongAdder();
+  final LongAdder upgrades = new LongAdder();
+  final LongAdder upgradesOverLimit = new LongAdder();
 
   PrimaryCounts counts() {
     return new PrimaryCounts(
@@ -23,6 +25,8 @@ final class PrimaryCounter {
         timeouts.sum(),
         delays.sum(),
         delaysOverLimit.sum(),
-        aborts.sum());
+        aborts.sum(),
+        upgrades.sum(),
+        upgradesOverLimit.sum());
   }
 }

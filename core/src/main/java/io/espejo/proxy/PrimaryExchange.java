@@ -26,6 +26,7 @@ import org.eclipse.jetty.client.Result;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +55,7 @@ final class PrimaryExchange {
   private int attempts = 1;
   private int left;
   private boolean holdsRetry;
+  private boolean holdsUpgrade;
   private boolean replaced;
 
   // Guarded by this.
@@ -148,6 +150,15 @@ final class PrimaryExchange {
       startTimer();
     } else {
       body.none();
+    }
+    if (head.isUpgrade()) {
+      holdsUpgrade = primaries.upgrades().acquire();
+      if (!holdsUpgrade) {
+        primaries.counter().upgradesOverLimit.increment();
+        attemptNow().release();
+        fail(new IOException("too many upgrades"), LocalAnswer.OVERFLOW);
+        return;
+      }
     }
     send(attempt);
   }
@@ -251,12 +262,23 @@ final class PrimaryExchange {
 
   private void onAnswer(Attempt from, Response response, Content.Source content) {
     int status = response.getStatus();
-    if (status == 101) {
+    if (status == 101 && !head.isUpgrade()) {
       from.request.reset(new HttpResponseException("unexpected upgrade", response));
       return;
     }
     from.answered = true;
     from.endpoint.report(status);
+    if (status == 101) {
+      synchronized (this) {
+        if (!timedOut) {
+          over = true;
+          cancel(timer);
+        }
+      }
+      // There is none, but only who reads it is told of the end.
+      Content.Source.consumeAll(content, Callback.NOOP);
+      return;
+    }
     if (left > 0
         && RetryConditions.afterAnswer(rules.retries(), status, response.getHeaders())
         && mayTryAgain()) {
@@ -272,10 +294,12 @@ final class PrimaryExchange {
       answering = true;
     }
     releaseRetry();
+    releaseUpgrade();
     body.forget();
     downstream.start(status, endToEnd(response, rules.affinity().setCookie()));
     long length = response.getHeaders().getLongField(HttpHeader.CONTENT_LENGTH);
     new Answer(
+            response,
             content,
             length,
             downstream,
@@ -336,6 +360,10 @@ final class PrimaryExchange {
       done.ended = true;
       cancel(done.timer);
     }
+    if (failure == null && result.getResponse().getStatus() == 101) {
+      onSwitch(done, result.getResponse());
+      return;
+    }
     done.release();
     if (done.thrownAway) {
       pause(done);
@@ -344,6 +372,23 @@ final class PrimaryExchange {
     } else {
       onFailure(done, failure);
     }
+  }
+
+  /** v1 has switched to another protocol, and its connection is ours. */
+  private void onSwitch(Attempt from, Response response) {
+    answering = true;
+    holdsUpgrade = false;
+    primaries.counter().upgrades.increment();
+    Tunnel tunnel = primaries.upgrades().open(from.endpoint.threads(), from::release);
+    tunnel.upstream(from.request.upgraded(primaries.limits().upgradeIdleTimeout(), tunnel::close));
+    Headers.Builder headers = endToEnd(response, rules.affinity().setCookie()).toBuilder();
+    for (HttpField field : response.getHeaders()) {
+      if (field.getHeader() == HttpHeader.UPGRADE) {
+        headers.add(field.getName(), field.getValue());
+      }
+    }
+    downstream.upgrade(headers.build(), tunnel);
+    end();
   }
 
   private void onFailure(Attempt done, Throwable failure) {
@@ -400,6 +445,13 @@ final class PrimaryExchange {
     if (holdsRetry) {
       holdsRetry = false;
       rules.cluster().releaseRetry();
+    }
+  }
+
+  private void releaseUpgrade() {
+    if (holdsUpgrade) {
+      holdsUpgrade = false;
+      primaries.upgrades().release();
     }
   }
 
@@ -476,6 +528,7 @@ final class PrimaryExchange {
         return;
       }
       body.abandon(failure);
+      releaseUpgrade();
       answering = true;
       if (body.failedDownstream()) {
         downstream.abort(failure);
@@ -494,6 +547,7 @@ final class PrimaryExchange {
       cancel(timer);
     }
     releaseRetry();
+    releaseUpgrade();
     body.close();
     onEnd.run();
   }

@@ -8,12 +8,14 @@ import io.espejo.route.HeaderEdits;
 import io.espejo.route.Rewrite;
 import io.espejo.route.WeightedCluster;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
@@ -45,6 +47,8 @@ public final class RequestHead {
   private static final HttpField PROTO_HTTPS = line(FORWARDED_PROTO, "https");
   private static final HttpField FIRST_ATTEMPT = line(ATTEMPT_COUNT, "1");
   private static final HttpField CHUNKED = new HttpField(HttpHeader.TRANSFER_ENCODING, "chunked");
+
+  private static final HttpField SWITCH = line("Connection", "Upgrade");
 
   /** Without a known header, so that the generator writes it for bodiless methods, too. */
   private static final HttpField NO_BYTES = line("Content-Length", "0");
@@ -181,6 +185,13 @@ public final class RequestHead {
       fields.add(line(FORWARDED_HOST, authority));
     }
     fields.add(FIRST_ATTEMPT);
+
+    upgrade(request)
+        .ifPresent(
+            protocols -> {
+              fields.add(SWITCH);
+              fields.add(line("Upgrade", protocols));
+            });
 
     Framing framing = framing(request, chunked, length);
     switch (framing) {
@@ -464,6 +475,11 @@ public final class RequestHead {
     return requestId;
   }
 
+  /** Whether it asks v1 to switch to another protocol. */
+  public boolean isUpgrade() {
+    return fields.contains("upgrade");
+  }
+
   /** About how much memory the head takes while it is in flight, in bytes. */
   public int memory() {
     int bytes = path.length() + (rawQuery == null ? 0 : rawQuery.length()) + 256;
@@ -476,8 +492,28 @@ public final class RequestHead {
     return bytes;
   }
 
-  /** The upgrade that the request asks for, if any. */
+  /**
+   * The protocols that the request asks to switch to (RFC 9110, section 7.8), if it does.
+   *
+   * <p>Not HTTP/2, which Envoy leaves out, too: v1 would speak it with a client of HTTP/1.1. Nor
+   * with a body, which a server may answer as if nothing was asked.
+   */
   public static Optional<String> upgrade(DownstreamRequest request) {
-    return request.headers().first("upgrade");
+    Headers headers = request.headers();
+    if (!headers.contains("upgrade")
+        || !request.protocol().equals("HTTP/1.1")
+        || request.method().equals("CONNECT")
+        || headers.contains("transfer-encoding")
+        || headers.first("content-length").filter(length -> !length.equals("0")).isPresent()
+        || !nominated(headers).contains("upgrade")) {
+      return Optional.empty();
+    }
+    String protocols =
+        headers.all("upgrade").stream()
+            .flatMap(line -> Arrays.stream(line.split(",", -1)))
+            .map(String::trim)
+            .filter(protocol -> !protocol.isEmpty() && !protocol.equalsIgnoreCase("h2c"))
+            .collect(Collectors.joining(", "));
+    return Optional.of(protocols).filter(asked -> !asked.isEmpty());
   }
 }

@@ -4,6 +4,7 @@ import io.espejo.upstream.ClusterSpec.Protocol;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.client.AbstractConnectionPool;
 import org.eclipse.jetty.client.Destination;
 import org.eclipse.jetty.client.HttpClient;
@@ -48,6 +49,9 @@ final class Wire {
   private final Spec spec;
   private final HttpClient client;
   private final ManagedSelector selector;
+
+  /** Connections that have left HTTP and are in no pool. */
+  private final AtomicInteger upgraded = new AtomicInteger();
 
   // Guarded by the leg.
   int users;
@@ -183,10 +187,15 @@ final class Wire {
 
   /** Whether nobody can need it any more. */
   boolean isUnused(long nanos) {
-    return nanos - retiredAt > RETIREMENT.toNanos()
+    return upgraded.get() == 0
+        && nanos - retiredAt > RETIREMENT.toNanos()
         && client.getDestinations().stream()
             .allMatch(
                 destination -> pool(destination).map(AbstractConnectionPool::isEmpty).orElse(true));
+  }
+
+  AtomicInteger upgraded() {
+    return upgraded;
   }
 
   void stop() {

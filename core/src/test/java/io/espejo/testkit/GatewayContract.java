@@ -24,6 +24,9 @@ public abstract class GatewayContract {
    */
   protected abstract Gateway start(Path rules, Map<String, String> settings) throws Exception;
 
+  /** The same, for clients that speak HTTP/2 without TLS from their first byte on, too. */
+  protected abstract Gateway startHttp2(Path rules, Map<String, String> settings) throws Exception;
+
   /** What this container cannot do, with the reason. */
   protected Map<Capability, String> lacks() {
     return Map.of();
@@ -53,6 +56,27 @@ public abstract class GatewayContract {
   @Nested
   class Answers extends AnswerContract {
     Answers() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
+  class Fidelity extends FidelityContract {
+    Fidelity() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
+  class Upgrades extends UpgradeContract {
+    Upgrades() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
+  class Http2Clients extends Http2ClientContract {
+    Http2Clients() {
       super(GatewayContract.this);
     }
   }

@@ -171,6 +171,27 @@ public final class OriginConnection {
     awaitPeerClose();
   }
 
+  /** Records the request, and sends back what comes, until the peer says its last. */
+  public void echo() throws IOException {
+    leave();
+    keepAlive = false;
+    byte[] buffer = new byte[STEP];
+    for (int read = in.rest().read(buffer); read >= 0; read = in.rest().read(buffer)) {
+      out.write(buffer, 0, read);
+    }
+  }
+
+  /** The same, frame by frame of WebSocket, until one that closes. */
+  public void echoFrames() throws IOException {
+    leave();
+    keepAlive = false;
+    byte[] frame;
+    do {
+      frame = WebSocketFrames.echoOf(in.rest());
+      out.write(frame);
+    } while (frame.length > 0 && !WebSocketFrames.isClose(frame));
+  }
+
   /** Closes the connection. What the peer sent and nobody read makes that a reset. */
   public void close() throws IOException {
     socket.close();

@@ -93,6 +93,10 @@ public final class MirrorFilter implements Filter {
     if (http.getAttribute(ServletDownstreamResponse.BROKEN) != null) {
       throw new BrokenAnswer();
     }
+    if (http.getAttribute(ProtocolSwitch.ATTRIBUTE) instanceof ProtocolSwitch protocol) {
+      protocol.carryOut(http, answer);
+      return;
+    }
     ServletDownstreamRequest downstream = new ServletDownstreamRequest(http, stripContextPath);
     Verdict verdict = running.evaluate(downstream);
     if (verdict instanceof Verdict.Answer local) {
@@ -121,8 +125,9 @@ public final class MirrorFilter implements Filter {
     int length = local.body().length();
     if (length > ServletDownstreamResponse.BUFFER_SIZE) {
       ServletDownstreamResponse response = asynchronous(http, answer);
-      response.start(local.status(), local.headers());
-      answer.setContentLength(length);
+      response.start(
+          local.status(),
+          local.headers().toBuilder().add("Content-Length", Integer.toString(length)).build());
       response.write(
           ByteBuffer.wrap(local.body().toArray()),
           true,

@@ -15,6 +15,7 @@ import org.apache.catalina.LifecycleState;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.servlets.DefaultServlet;
 import org.apache.catalina.startup.Tomcat;
+import org.apache.coyote.http2.Http2Protocol;
 import org.apache.tomcat.util.descriptor.web.FilterDef;
 import org.apache.tomcat.util.descriptor.web.FilterMap;
 
@@ -23,7 +24,7 @@ final class Tomcat10 implements DeploymentContract.Container {
   private final Tomcat tomcat = new Tomcat();
   private final Path base;
 
-  private Tomcat10() throws IOException {
+  private Tomcat10(boolean http2) throws IOException {
     base = Files.createTempDirectory("tomcat");
     Files.createDirectory(base.resolve("webapps"));
     tomcat.setBaseDir(base.toString());
@@ -33,11 +34,15 @@ final class Tomcat10 implements DeploymentContract.Container {
     connector.setEncodedSolidusHandling("passthrough");
     connector.setProperty("allowedTrailerHeaders", "x-sum");
     connector.setProperty("maxKeepAliveRequests", "-1");
+    connector.setProperty("maxHttpHeaderSize", "98304");
+    if (http2) {
+      connector.addUpgradeProtocol(new Http2Protocol());
+    }
     tomcat.setConnector(connector);
   }
 
-  static Gateway gateway(Path rules, Map<String, String> settings) throws Exception {
-    Tomcat10 tomcat = new Tomcat10();
+  static Gateway gateway(Path rules, Map<String, String> settings, boolean http2) throws Exception {
+    Tomcat10 tomcat = new Tomcat10(http2);
     Context context = tomcat.tomcat.addContext("", tomcat.base.toString());
     FilterDef filter = new FilterDef();
     filter.setFilterName("espejo");
@@ -64,7 +69,7 @@ final class Tomcat10 implements DeploymentContract.Container {
   }
 
   static DeploymentContract.Container empty() throws Exception {
-    Tomcat10 tomcat = new Tomcat10();
+    Tomcat10 tomcat = new Tomcat10(false);
     tomcat.tomcat.getHost();
     tomcat.tomcat.start();
     return tomcat;
