@@ -9,6 +9,7 @@ import io.espejo.config.Rules;
 import io.espejo.config.RulesException;
 import io.espejo.exchange.BodyChunk;
 import io.espejo.exchange.ChunkPool;
+import io.espejo.exchange.CopyDestination;
 import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.DownstreamResponse;
 import io.espejo.exchange.Headers;
@@ -24,6 +25,7 @@ import io.espejo.mirror.Mirroring;
 import io.espejo.mirror.Shadow;
 import io.espejo.proxy.LocalAnswer;
 import io.espejo.proxy.Primaries;
+import io.espejo.proxy.PrimaryListener;
 import io.espejo.proxy.PrimaryRules;
 import io.espejo.route.Bytes;
 import io.espejo.route.CorsPolicy;
@@ -45,11 +47,13 @@ import io.espejo.upstream.RequestHead;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
@@ -101,7 +105,10 @@ public final class Espejo implements AutoCloseable {
   private final LongAdder rulesRefused = new LongAdder();
   private final RateLimitedLog unknownHostLog = new RateLimitedLog(LOG, Level.WARNING);
   private final Management management;
+  private final List<Runnable> rulesListeners = new CopyOnWriteArrayList<>();
   private volatile Snapshot snapshot = Snapshot.EMPTY;
+  private volatile Instant taken = Instant.EPOCH;
+  private volatile Optional<RunningRules.Refusal> refusal = Optional.empty();
   private volatile boolean closed;
   private @Nullable ConfigWatch watch;
 
@@ -212,9 +219,11 @@ public final class Espejo implements AutoCloseable {
       rules = Rules.compile(files, settings.rules());
     } catch (RulesException refused) {
       rulesRefused.increment();
+      refusal = Optional.of(RunningRules.Refusal.of(refused, Instant.now()));
       throw refused;
     }
     take(rules);
+    tellRulesListeners();
   }
 
   private synchronized void take(CompiledRules rules) {
@@ -225,6 +234,8 @@ public final class Espejo implements AutoCloseable {
     next.awaitAddresses(FIRST_ADDRESSES);
     snapshot.replacedBy(next);
     snapshot = next;
+    taken = Instant.now();
+    refusal = Optional.empty();
     rulesTaken.increment();
     LOG.log(
         Level.INFO,
@@ -232,6 +243,29 @@ public final class Espejo implements AutoCloseable {
         source.description(),
         rules.routes().virtualHosts().size(),
         rules.clusters().size());
+  }
+
+  /**
+   * Runs {@code listener} after each change of the rules, on the thread that made it; what it
+   * throws is logged.
+   */
+  public void addRulesListener(Runnable listener) {
+    rulesListeners.add(listener);
+  }
+
+  /** Runs it no more. */
+  public void removeRulesListener(Runnable listener) {
+    rulesListeners.remove(listener);
+  }
+
+  private void tellRulesListeners() {
+    for (Runnable listener : rulesListeners) {
+      try {
+        listener.run();
+      } catch (RuntimeException fault) {
+        LOG.log(Level.WARNING, "a rules listener failed", fault);
+      }
+    }
   }
 
   /** Decides what is to be done with a request. */
@@ -333,6 +367,7 @@ public final class Espejo implements AutoCloseable {
     Optional<CorsPolicy> cors = verdict.route().cors();
     DownstreamResponse response =
         EditedResponse.of(downstream, cors, action, chosen, head, request);
+    verdict.forwarded(head.requestId(), chosen.cluster());
     Cluster cluster = verdict.snapshot().primaries().get(chosen.cluster());
     Affinity affinity = cluster == null ? Affinity.NONE : cluster.affinity(request);
     Optional<Reason> never = action.mirrors().isEmpty() ? Optional.empty() : neverMirrored(request);
@@ -410,6 +445,7 @@ public final class Espejo implements AutoCloseable {
     }
     List<Shadow> shadows =
         action.mirrors().isEmpty() ? List.of() : shadows(verdict, neverMirrored, head);
+    verdict.copied(action.mirrors().size(), shadows.size());
     // As in Istio: who is bound to one endpoint of one destination stays with it.
     boolean bound = affinity.hash().isPresent() && action.clusters().size() == 1;
     activeRequests.incrementAndGet();
@@ -425,7 +461,17 @@ public final class Espejo implements AutoCloseable {
         body,
         head.hasBody() ? shadows : List.of(),
         response,
-        activeRequests::decrementAndGet);
+        new PrimaryListener() {
+          @Override
+          public void onAttempt(Endpoint at) {
+            verdict.attempted(at);
+          }
+
+          @Override
+          public void onEnd() {
+            activeRequests.decrementAndGet();
+          }
+        });
     for (Shadow shadow : shadows) {
       shadow.start();
     }
@@ -494,6 +540,26 @@ public final class Espejo implements AutoCloseable {
     return counts;
   }
 
+  /** The destinations of copies that the rules of now name. */
+  public List<CopyDestination> destinations() {
+    return List.copyOf(snapshot.mirrors().values());
+  }
+
+  /** What runs now, for operators. */
+  public RunningRules rules() {
+    return RunningRules.of(source.description(), taken, refusal, snapshot);
+  }
+
+  /** Whether the newest set of rules runs, and was not refused. */
+  public boolean rulesCurrent() {
+    return refusal.isEmpty();
+  }
+
+  /** Whether requests are taken: from the first rules on until {@link #close}. */
+  public boolean accepting() {
+    return !closed;
+  }
+
   /** What happened on the way to v1 so far: retries, time limits, faults. */
   public PrimaryCounts primaryCounts() {
     return primaries.counts();
@@ -551,23 +617,33 @@ public final class Espejo implements AutoCloseable {
     }
   }
 
-  long shadowMemoryBytes() {
+  /** Memory that copies hold now, in bytes. */
+  public long copyMemoryBytes() {
     return mirroring.memoryUsed();
   }
 
-  int activeRequests() {
+  /** Memory that copies may hold, in bytes. */
+  public long maxCopyMemoryBytes() {
+    return settings.shadow().maxMemoryBytes();
+  }
+
+  /** Requests that are with v1 now, or wait for it. */
+  public int activeRequests() {
     return activeRequests.get();
   }
 
-  long rulesTaken() {
+  /** Sets of rules taken since the start, the first included. */
+  public long rulesTaken() {
     return rulesTaken.sum();
   }
 
-  long rulesRefused() {
+  /** Sets of rules refused since the start. */
+  public long rulesRefused() {
     return rulesRefused.sum();
   }
 
-  long lostEvents() {
+  /** Events that the listener did not hear of, because too many waited. */
+  public long lostEvents() {
     return mirroring.lostEvents();
   }
 }

@@ -1,5 +1,7 @@
 package io.espejo.exchange;
 
+import java.util.Map;
+
 /**
  * What happened on the way to v1, up to one moment.
  *
@@ -18,4 +20,16 @@ public record PrimaryCounts(
     long timeouts,
     long delays,
     long delaysOverLimit,
-    long aborts) {}
+    long aborts) {
+  /** The same by the names that JMX and metrics have for them. */
+  public Map<String, Long> byName() {
+    return Map.ofEntries(
+        Map.entry("retries", retries),
+        Map.entry("retries_over_limit", retriesOverLimit),
+        Map.entry("bodies_not_kept", bodiesNotKept),
+        Map.entry("timeouts", timeouts),
+        Map.entry("delays", delays),
+        Map.entry("delays_over_limit", delaysOverLimit),
+        Map.entry("aborts", aborts));
+  }
+}

@@ -1,12 +1,13 @@
 package io.espejo.mirror;
 
+import io.espejo.exchange.CopyDestination;
 import io.espejo.exchange.OutcomeCounts;
 import io.espejo.upstream.Cluster;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Where copies of one cluster go, with what bounds and counts them. Safe for any threads. */
-public final class MirrorDestination {
+public final class MirrorDestination implements CopyDestination {
   private final String name;
   private final Optional<Cluster> cluster;
   private final OutcomeCounter counter = new OutcomeCounter();
@@ -25,7 +26,7 @@ public final class MirrorDestination {
             .orElse(limits.maxInFlight());
   }
 
-  /** The cluster's name, as Istio has it. */
+  @Override
   public String name() {
     return name;
   }
@@ -35,9 +36,14 @@ public final class MirrorDestination {
     return cluster;
   }
 
-  /** What became of the copies for this destination. */
+  @Override
   public OutcomeCounts counts() {
     return counter.counts();
+  }
+
+  @Override
+  public boolean paused() {
+    return pause.paused();
   }
 
   OutcomeCounter counter() {
