@@ -82,6 +82,24 @@ public sealed interface Verdict {
       return sentCopies;
     }
 
+    /**
+     * {@code route=... cluster=... endpoint=127.0.0.1:8081 copies=1/1}: what the pattern {@code
+     * %{io.espejo.Verdict}r} shows in Tomcat's access log. It has nothing that a client sent.
+     */
+    @Override
+    public String toString() {
+      return "route="
+          + routeName()
+          + " cluster="
+          + (cluster.isEmpty() ? "-" : cluster)
+          + " endpoint="
+          + endpoint().orElse("-")
+          + " copies="
+          + sentCopies
+          + "/"
+          + consideredCopies;
+    }
+
     void forwarded(String asRequestId, String toCluster) {
       requestId = asRequestId;
       cluster = toCluster;

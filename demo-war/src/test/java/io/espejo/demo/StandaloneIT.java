@@ -27,6 +27,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -201,6 +203,16 @@ class StandaloneIT {
       // No virtual host has an address for its name.
       assertThat(answer.statusCode()).isEqualTo(404);
       assertThat(demo.terminate()).isEqualTo(143);
+    }
+  }
+
+  /** A container brings its own server; who deploys to one has not asked for metrics. */
+  @Test
+  void war_librariesOfAContainer_haveNoServerAndNoMicrometer() throws Exception {
+    try (ZipFile war = new ZipFile(System.getProperty("espejo.demo.war"))) {
+      assertThat(war.stream().map(ZipEntry::getName).filter(n -> n.startsWith("WEB-INF/lib/")))
+          .hasSizeGreaterThan(5)
+          .noneMatch(name -> name.matches(".*(micrometer|prometheus|-server|jersey).*"));
     }
   }
 
