@@ -9,6 +9,7 @@ import io.espejo.config.Rules;
 import io.espejo.config.RulesException;
 import io.espejo.exchange.BodyChunk;
 import io.espejo.exchange.ChunkPool;
+import io.espejo.exchange.CopyDestination;
 import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.DownstreamResponse;
 import io.espejo.exchange.Headers;
@@ -22,6 +23,7 @@ import io.espejo.mirror.Mirroring;
 import io.espejo.mirror.Shadow;
 import io.espejo.proxy.LocalAnswer;
 import io.espejo.proxy.Primaries;
+import io.espejo.proxy.PrimaryListener;
 import io.espejo.proxy.PrimaryRules;
 import io.espejo.route.Bytes;
 import io.espejo.route.CorsPolicy;
@@ -41,10 +43,12 @@ import io.espejo.upstream.RequestHead;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
@@ -97,7 +101,10 @@ public final class Espejo implements AutoCloseable {
   private final Expiries expiries = new Expiries();
   private final RateLimitedLog unknownHostLog = new RateLimitedLog(LOG, Level.WARNING);
   private final Management management;
+  private final List<Runnable> rulesListeners = new CopyOnWriteArrayList<>();
   private volatile Snapshot snapshot = Snapshot.EMPTY;
+  private volatile Instant taken = Instant.EPOCH;
+  private volatile Optional<RunningRules.Refusal> refusal = Optional.empty();
   private volatile boolean closed;
   private @Nullable ConfigWatch watch;
 
@@ -210,9 +217,11 @@ public final class Espejo implements AutoCloseable {
       rules = Rules.compile(files, settings.rules());
     } catch (RulesException refused) {
       rulesRefused.increment();
+      refusal = Optional.of(RunningRules.Refusal.of(refused, Instant.now()));
       throw refused;
     }
     take(rules);
+    tellRulesListeners();
   }
 
   private synchronized void take(CompiledRules rules) {
@@ -224,6 +233,8 @@ public final class Espejo implements AutoCloseable {
     snapshot.replacedBy(next);
     snapshot = next;
     expiries.follow(rules.routes());
+    taken = Instant.now();
+    refusal = Optional.empty();
     rulesTaken.increment();
     LOG.log(
         Level.INFO,
@@ -231,6 +242,29 @@ public final class Espejo implements AutoCloseable {
         source.description(),
         rules.routes().virtualHosts().size(),
         rules.clusters().size());
+  }
+
+  /**
+   * Runs {@code listener} after each change of the rules, on the thread that made it; what it
+   * throws is logged.
+   */
+  public void addRulesListener(Runnable listener) {
+    rulesListeners.add(listener);
+  }
+
+  /** Runs it no more. */
+  public void removeRulesListener(Runnable listener) {
+    rulesListeners.remove(listener);
+  }
+
+  private void tellRulesListeners() {
+    for (Runnable listener : rulesListeners) {
+      try {
+        listener.run();
+      } catch (RuntimeException fault) {
+        LOG.log(Level.WARNING, "a rules listener failed", fault);
+      }
+    }
   }
 
   /** Decides what is to be done with a request. */
@@ -345,6 +379,7 @@ public final class Espejo implements AutoCloseable {
     Optional<CorsPolicy> cors = verdict.route().cors();
     DownstreamResponse response =
         EditedResponse.of(downstream, cors, action, chosen, head, request);
+    verdict.forwarded(head.requestId(), chosen.cluster());
     Cluster cluster = verdict.snapshot().primaries().get(chosen.cluster());
     Affinity affinity = cluster == null ? Affinity.NONE : cluster.affinity(request);
     Copies copies = Copies.of(verdict, request, head, timeout);
@@ -435,6 +470,7 @@ public final class Espejo implements AutoCloseable {
         action.mirrors().isEmpty()
             ? List.of()
             : copies.admit(mirroring, draws.getAsInt(), settings.instance());
+    verdict.copied(action.mirrors().size(), shadows.size());
     // As in Istio: who is bound to one endpoint of one destination stays with it.
     boolean bound = affinity.hash().isPresent() && action.clusters().size() == 1;
     activeRequests.incrementAndGet();
@@ -450,7 +486,17 @@ public final class Espejo implements AutoCloseable {
         body,
         head.hasBody() ? shadows : List.of(),
         response,
-        activeRequests::decrementAndGet);
+        new PrimaryListener() {
+          @Override
+          public void onAttempt(Endpoint at) {
+            verdict.attempted(at);
+          }
+
+          @Override
+          public void onEnd() {
+            activeRequests.decrementAndGet();
+          }
+        });
     for (Shadow shadow : shadows) {
       shadow.start();
     }
@@ -476,6 +522,26 @@ public final class Espejo implements AutoCloseable {
     Map<String, OutcomeCounts> counts = new TreeMap<>();
     snapshot.mirrors().forEach((name, destination) -> counts.put(name, destination.counts()));
     return counts;
+  }
+
+  /** The destinations of copies that the rules of now name. */
+  public List<CopyDestination> destinations() {
+    return List.copyOf(snapshot.mirrors().values());
+  }
+
+  /** What runs now, for operators. */
+  public RunningRules rules() {
+    return RunningRules.of(source.description(), taken, refusal, snapshot);
+  }
+
+  /** Whether the newest set of rules runs, and was not refused. */
+  public boolean rulesCurrent() {
+    return refusal.isEmpty();
+  }
+
+  /** Whether requests are taken: from the first rules on until {@link #close}. */
+  public boolean accepting() {
+    return !closed;
   }
 
   /** What happened on the way to v1 so far: retries, time limits, faults. */
@@ -543,23 +609,33 @@ public final class Espejo implements AutoCloseable {
     }
   }
 
-  long shadowMemoryBytes() {
+  /** Memory that copies hold now, in bytes. */
+  public long copyMemoryBytes() {
     return mirroring.memoryUsed();
   }
 
-  int activeRequests() {
+  /** Memory that copies may hold, in bytes. */
+  public long maxCopyMemoryBytes() {
+    return settings.shadow().maxMemoryBytes();
+  }
+
+  /** Requests that are with v1 now, or wait for it. */
+  public int activeRequests() {
     return activeRequests.get();
   }
 
-  long rulesTaken() {
+  /** Sets of rules taken since the start, the first included. */
+  public long rulesTaken() {
     return rulesTaken.sum();
   }
 
-  long rulesRefused() {
+  /** Sets of rules refused since the start. */
+  public long rulesRefused() {
     return rulesRefused.sum();
   }
 
-  long lostEvents() {
+  /** Events that the listener did not hear of, because too many waited. */
+  public long lostEvents() {
     return mirroring.lostEvents();
   }
 }

@@ -2,7 +2,6 @@ package io.espejo;
 
 import io.espejo.exchange.Outcome.Reason;
 import io.espejo.exchange.OutcomeCounts;
-import io.espejo.exchange.PrimaryCounts;
 import java.lang.System.Logger.Level;
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
@@ -93,19 +92,7 @@ final class Management implements EspejoMXBean {
 
   @Override
   public Map<String, Long> getPrimaryCounts() {
-    PrimaryCounts counts = espejo.primaryCounts();
-    return new TreeMap<>(
-        Map.of(
-            "overflows", counts.overflows(),
-            "retries", counts.retries(),
-            "retries_over_limit", counts.retriesOverLimit(),
-            "bodies_not_kept", counts.bodiesNotKept(),
-            "timeouts", counts.timeouts(),
-            "delays", counts.delays(),
-            "delays_over_limit", counts.delaysOverLimit(),
-            "aborts", counts.aborts(),
-            "upgrades", counts.upgrades(),
-            "upgrades_over_limit", counts.upgradesOverLimit()));
+    return new TreeMap<>(espejo.primaryCounts().byName());
   }
 
   private static String lower(Reason reason) {
@@ -114,7 +101,7 @@ final class Management implements EspejoMXBean {
 
   @Override
   public long getShadowMemoryBytes() {
-    return espejo.shadowMemoryBytes();
+    return espejo.copyMemoryBytes();
   }
 
   @Override

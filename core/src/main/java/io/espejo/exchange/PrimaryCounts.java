@@ -1,5 +1,7 @@
 package io.espejo.exchange;
 
+import java.util.Map;
+
 /**
  * What happened on the way to v1, up to one moment.
  *
@@ -24,4 +26,19 @@ public record PrimaryCounts(
     long delaysOverLimit,
     long aborts,
     long upgrades,
-    long upgradesOverLimit) {}
+    long upgradesOverLimit) {
+  /** The same by the names that JMX and metrics have for them. */
+  public Map<String, Long> byName() {
+    return Map.ofEntries(
+        Map.entry("overflows", overflows),
+        Map.entry("retries", retries),
+        Map.entry("retries_over_limit", retriesOverLimit),
+        Map.entry("bodies_not_kept", bodiesNotKept),
+        Map.entry("timeouts", timeouts),
+        Map.entry("delays", delays),
+        Map.entry("delays_over_limit", delaysOverLimit),
+        Map.entry("aborts", aborts),
+        Map.entry("upgrades", upgrades),
+        Map.entry("upgrades_over_limit", upgradesOverLimit));
+  }
+}

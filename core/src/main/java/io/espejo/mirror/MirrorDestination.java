@@ -1,5 +1,6 @@
 package io.espejo.mirror;
 
+import io.espejo.exchange.CopyDestination;
 import io.espejo.exchange.OutcomeCounts;
 import io.espejo.route.ShadowRules;
 import io.espejo.upstream.Cluster;
@@ -8,7 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Where copies of one cluster go, with what bounds and counts them. Safe for any threads. */
-public final class MirrorDestination {
+public final class MirrorDestination implements CopyDestination {
   private final String name;
   private final Optional<Cluster> cluster;
   private final int maxInFlight;
@@ -48,7 +49,7 @@ public final class MirrorDestination {
     return new MirrorDestination(name, changed, limits, counter, inFlight, inFlightByPolicy);
   }
 
-  /** The cluster's name, as Istio has it. */
+  @Override
   public String name() {
     return name;
   }
@@ -58,9 +59,14 @@ public final class MirrorDestination {
     return cluster;
   }
 
-  /** What became of the copies for this destination. */
+  @Override
   public OutcomeCounts counts() {
     return counter.counts();
+  }
+
+  @Override
+  public boolean paused() {
+    return pause.paused();
   }
 
   OutcomeCounter counter() {

@@ -39,6 +39,11 @@ final class Pause {
     this.maxNanos = max.toNanos();
   }
 
+  /** Whether no copy goes, or a probe alone. */
+  boolean paused() {
+    return paused;
+  }
+
   Admission admit(long now) {
     if (!paused) {
       return Admission.OPEN;

@@ -48,7 +48,7 @@ public final class Primaries implements AutoCloseable {
    * Sends a request to v1.
    *
    * @param first which was acquired
-   * @param onEnd called once when nothing more happens, on any thread
+   * @param listener called on any thread
    */
   public void send(
       PrimaryRules rules,
@@ -57,8 +57,8 @@ public final class Primaries implements AutoCloseable {
       RequestBody body,
       List<? extends BodyObserver> observers,
       DownstreamResponse downstream,
-      Runnable onEnd) {
-    new PrimaryExchange(this, rules, first, head, body, observers, downstream, onEnd).start();
+      PrimaryListener listener) {
+    new PrimaryExchange(this, rules, first, head, body, observers, downstream, listener).start();
   }
 
   /**

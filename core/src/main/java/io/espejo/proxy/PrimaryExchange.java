@@ -47,7 +47,7 @@ final class PrimaryExchange {
   private final RequestHead head;
   private final PrimaryBody body;
   private final DownstreamResponse downstream;
-  private final Runnable onEnd;
+  private final PrimaryListener listener;
 
   // One attempt follows another, so these are touched by one thread after the other.
   private List<Endpoint> tried = List.of();
@@ -124,7 +124,7 @@ final class PrimaryExchange {
       RequestBody body,
       List<? extends BodyObserver> observers,
       DownstreamResponse downstream,
-      Runnable onEnd) {
+      PrimaryListener listener) {
     this.primaries = primaries;
     this.rules = rules;
     this.head = head;
@@ -138,7 +138,7 @@ final class PrimaryExchange {
             this::onWhole,
             left == 0 ? () -> {} : primaries.counter().bodiesNotKept::increment);
     this.downstream = downstream;
-    this.onEnd = onEnd;
+    this.listener = listener;
     this.attempt = new Attempt(first, head);
   }
 
@@ -164,6 +164,7 @@ final class PrimaryExchange {
   }
 
   private void send(Attempt next) {
+    listener.onAttempt(next.endpoint);
     OutgoingRequest outgoing = next.request;
     if (head.hasBody()) {
       outgoing.body(body.sending());
@@ -549,7 +550,7 @@ final class PrimaryExchange {
     releaseRetry();
     releaseUpgrade();
     body.close();
-    onEnd.run();
+    listener.onEnd();
   }
 
   /**

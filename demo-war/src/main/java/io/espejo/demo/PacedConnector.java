@@ -5,6 +5,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
@@ -99,9 +100,16 @@ final class PacedConnector extends ServerConnector {
       }
       if (endPoint instanceof Client client) {
         client.begin();
-        Request.addCompletionListener(request, failure -> client.end());
+        Request.addCompletionListener(request, failure -> end(client, response));
       }
       return super.handle(request, response, callback);
+    }
+
+    /** A connection that was switched to another protocol has no further head to wait for. */
+    private static void end(Client client, Response response) {
+      if (response.getStatus() != HttpStatus.SWITCHING_PROTOCOLS_101) {
+        client.end();
+      }
     }
   }
 }

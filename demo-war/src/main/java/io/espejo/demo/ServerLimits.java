@@ -18,6 +18,10 @@ record ServerLimits(
     int maxConnections, int maxHeadBytes, Duration headTimeout, Duration idleTimeout) {
   static final ServerLimits DEFAULT = new Options().limits();
 
+  /** Of the pages for operators. */
+  static final ServerLimits ADMIN =
+      new ServerLimits(64, 16 * 1024, Duration.ofSeconds(30), Duration.ofSeconds(30));
+
   /** On the command line. */
   static final class Options {
     @Option(

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,7 +46,9 @@ class ServerLimitsTest {
     RulesYaml.of().service("httpbin", 8000, Map.of("v1", v1.port())).writeTo(rules);
     Espejo espejo = Espejo.open(ConfigSource.path(rules), Settings.DEFAULT);
     bed.afterwards(espejo::close);
-    DemoServer server = DemoServer.gateway(espejo, "127.0.0.1", 0, limits);
+    DemoServer server =
+        DemoServer.gateway(
+            espejo, DemoGateway.options("127.0.0.1", limits), Optional.empty(), Optional.empty());
     bed.afterwards(server::close);
     server.open();
     server.start();

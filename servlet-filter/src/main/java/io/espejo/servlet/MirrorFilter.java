@@ -41,7 +41,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Map it for the dispatchers REQUEST and ASYNC: an answer of v1 that breaks off is broken to the
  * client by an ASYNC dispatch on containers that know no other way. The running {@link Espejo} is
- * an attribute of the servlet context, under that class's name.
+ * an attribute of the servlet context, under that class's name; the {@link Verdict} is one of the
+ * request, for an access log.
  */
 public final class MirrorFilter implements Filter {
   private final @Nullable Espejo given;
@@ -99,6 +100,7 @@ public final class MirrorFilter implements Filter {
     }
     ServletDownstreamRequest downstream = new ServletDownstreamRequest(http, stripContextPath);
     Verdict verdict = running.evaluate(downstream);
+    http.setAttribute(Verdict.class.getName(), verdict);
     if (verdict instanceof Verdict.Answer local) {
       local(http, answer, local);
     } else if (verdict instanceof Verdict.Forward forward) {
