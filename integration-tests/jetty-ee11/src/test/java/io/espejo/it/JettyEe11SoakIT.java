@@ -8,6 +8,6 @@ import java.util.Map;
 class JettyEe11SoakIT extends SoakContract {
   @Override
   protected Gateway start(Path rules, Map<String, String> settings) throws Exception {
-    return JettyEe11.gateway(rules, settings);
+    return JettyEe11.gateway(rules, settings, false);
   }
 }

@@ -8,6 +8,6 @@ import java.util.Map;
 class Tomcat11SoakIT extends SoakContract {
   @Override
   protected Gateway start(Path rules, Map<String, String> settings) throws Exception {
-    return Tomcat11.gateway(rules, settings);
+    return Tomcat11.gateway(rules, settings, false);
   }
 }
