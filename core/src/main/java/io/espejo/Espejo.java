@@ -3,6 +3,7 @@ package io.espejo;
 import io.espejo.config.CompiledRules;
 import io.espejo.config.ConfigSource;
 import io.espejo.config.ConfigWatch;
+import io.espejo.config.LocalService;
 import io.espejo.config.Problem;
 import io.espejo.config.RuleFile;
 import io.espejo.config.Rules;
@@ -84,11 +85,15 @@ public final class Espejo implements AutoCloseable {
   /** New names get so long to be resolved before requests may meet them. */
   private static final Duration FIRST_ADDRESSES = Duration.ofSeconds(1);
 
+  /** How soon v2 is looked at again that has no room for more of a body. */
+  private static final Duration PUMP_PAUSE = Duration.ofMillis(10);
+
   private static final Duration PRIMARY_GRACE = Duration.ofSeconds(30);
   private static final Duration SHADOW_GRACE = Duration.ofSeconds(2);
 
   private final Settings settings;
   private final ConfigSource source;
+  private final Optional<LocalService> local;
   private final IntSupplier draws;
   private final ChunkPool chunks = new ChunkPool();
   private final Leg primaryLeg;
@@ -109,6 +114,7 @@ public final class Espejo implements AutoCloseable {
       ConfigSource source, Settings settings, MirrorListener listener, IntSupplier draws) {
     this.source = source;
     this.settings = settings;
+    this.local = settings.rules().local();
     this.draws = draws;
     int cores = Runtime.getRuntime().availableProcessors();
     primaryLeg =
@@ -167,9 +173,22 @@ public final class Espejo implements AutoCloseable {
   static Espejo open(
       ConfigSource source, Settings settings, MirrorListener listener, IntSupplier draws)
       throws IOException, RulesException {
-    List<RuleFile> files = source.read();
-    // Compiled before anything is started, so that a bad set leaves nothing behind.
-    CompiledRules first = Rules.compile(files, settings.rules());
+    List<RuleFile> files = List.of();
+    CompiledRules first = CompiledRules.EMPTY;
+    try {
+      files = source.read();
+      // Compiled before anything is started, so that a bad set leaves nothing behind.
+      first = Rules.compile(files, settings.rules());
+    } catch (IOException | RulesException refused) {
+      if (settings.rules().local().isEmpty()) {
+        throw refused;
+      }
+      LOG.log(
+          Level.ERROR,
+          "the application starts without rules, those of {0} are refused:\n{1}",
+          source.description(),
+          refused.getMessage());
+    }
     Espejo espejo = new Espejo(source, settings, listener, draws);
     espejo.take(first);
     espejo.follow(files);
@@ -237,37 +256,176 @@ public final class Espejo implements AutoCloseable {
   /** Decides what is to be done with a request. */
   public Verdict evaluate(DownstreamRequest request) {
     if (closed) {
-      return answer(LocalAnswer.CLOSING);
+      return unrouted(LocalAnswer.CLOSING);
     }
     Snapshot now = snapshot;
     Optional<String> path = TargetPath.normalise(request.path());
     if (path.isEmpty()) {
-      return answer(LocalAnswer.BAD_TARGET);
+      return unrouted(LocalAnswer.BAD_TARGET);
     }
-    // Not even "*" answers for a request that names no host.
-    Optional<VirtualHost> virtualHost =
-        request.authority().isEmpty()
-            ? Optional.empty()
-            : now.routes().virtualHost(request.authority());
+    Optional<VirtualHost> virtualHost = virtualHost(now, request.authority());
     if (virtualHost.isEmpty()) {
-      unknownHostLog.log(
-          () -> "404: no virtual host for Host \"" + printable(request.authority()) + "\"");
-      return answer(LocalAnswer.NOT_FOUND);
+      if (local.isEmpty()) {
+        unknownHostLog.log(
+            () -> "404: no virtual host for Host \"" + printable(request.authority()) + "\"");
+      }
+      return unrouted(LocalAnswer.NOT_FOUND);
     }
     Optional<Route> found = virtualHost.get().route(request, path.get());
     if (found.isEmpty()) {
-      return answer(LocalAnswer.NOT_FOUND);
+      return unrouted(LocalAnswer.NOT_FOUND);
     }
     Route route = found.get();
     if (route.action() instanceof Forward forward) {
+      WeightedCluster chosen = forward.cluster(draws.getAsInt());
+      if (chosen.local()) {
+        return inPlace(now, route, forward, chosen, request, path.get());
+      }
       // A fault goes before it, and is decided on the way: Istio's order of filters.
       Optional<Headers> preflight =
           route.faults().equals(Faults.NONE) ? preflight(route, request) : Optional.empty();
       return preflight.isPresent()
           ? new Verdict.Answer(200, preflight.get(), Bytes.NONE)
-          : new Verdict.Forward(now, route, forward, path.get());
+          : new Verdict.Forward(now, route, forward, chosen, path.get());
     }
     return LocalAction.answer(route.action(), request, path.get());
+  }
+
+  /** What becomes of a request that no route is for: an application goes on as without us. */
+  private Verdict unrouted(LocalAnswer answer) {
+    return local.isPresent() ? Verdict.InPlace.UNTOUCHED : answer(answer);
+  }
+
+  /** By the request's host; what comes to an application is for it, whatever host it names. */
+  private Optional<VirtualHost> virtualHost(Snapshot now, String authority) {
+    // Not even "*" answers for a request that names no host.
+    Optional<VirtualHost> found =
+        authority.isEmpty() ? Optional.empty() : now.routes().virtualHost(authority);
+    return found.isPresent() || local.isEmpty()
+        ? found
+        : now.routes().virtualHost(local.get().host());
+  }
+
+  private Verdict inPlace(
+      Snapshot now,
+      Route route,
+      Forward action,
+      WeightedCluster chosen,
+      DownstreamRequest request,
+      String path) {
+    Optional<Abort> abort =
+        route.faults().abort().filter(a -> a.share().includes(draws.getAsInt()));
+    if (abort.isPresent()) {
+      primaries.aborted();
+      return LocalAction.abort(LocalAnswer.of(abort.get()), action, chosen, request, path);
+    }
+    Optional<Headers> preflight = preflight(route, request);
+    if (preflight.isPresent()) {
+      return new Verdict.Answer(200, preflight.get(), Bytes.NONE);
+    }
+    List<Mirror> drawn =
+        action.mirrors().isEmpty() ? List.of() : drawn(now, route, action, request);
+    InPlaceEdits edits = InPlaceEdits.of(route, action, chosen, request, path);
+    if (drawn.isEmpty() && edits.isEmpty()) {
+      return action.mirrors().isEmpty() ? Verdict.InPlace.UNTOUCHED : Verdict.InPlace.NO_COPY;
+    }
+    return new Verdict.InPlace(
+        !action.mirrors().isEmpty(),
+        edits.request(),
+        edits.answer(),
+        drawn.isEmpty()
+            ? Optional.empty()
+            : Optional.of(
+                new Copies(
+                    new InPlaceAdmission(now, route, action, drawn),
+                    RequestHead.primary(request, path).routed(action, chosen, request))));
+  }
+
+  /** The mirrors that shall get a copy of a request; the others have their outcome. */
+  private List<Mirror> drawn(Snapshot now, Route route, Forward action, DownstreamRequest request) {
+    int draw = draws.getAsInt();
+    List<Mirror> drawn = new ArrayList<>(action.mirrors().size());
+    for (Mirror mirror : action.mirrors()) {
+      if (mirror.share().includes(draw)) {
+        drawn.add(mirror);
+      } else {
+        skip(now, route, mirror, "", new Outcome.SampledOut());
+      }
+    }
+    Optional<Reason> never = drawn.isEmpty() ? Optional.empty() : neverMirrored(request);
+    if (never.isPresent()) {
+      for (Mirror mirror : drawn) {
+        skip(now, route, mirror, "", new Outcome.Dropped(never.get()));
+      }
+      return List.of();
+    }
+    return drawn;
+  }
+
+  private void skip(Snapshot now, Route route, Mirror mirror, String requestId, Outcome outcome) {
+    mirroring.skip(destination(now, mirror), route.name(), requestId, outcome);
+  }
+
+  private static MirrorDestination destination(Snapshot now, Mirror mirror) {
+    MirrorDestination destination = now.mirrors().get(mirror.cluster());
+    if (destination == null) {
+      throw new IllegalStateException("no destination for " + mirror.cluster());
+    }
+    return destination;
+  }
+
+  /** Copies of a request that the application answers. */
+  private final class InPlaceAdmission implements Copies.Admission {
+    private final Snapshot now;
+    private final Route route;
+    private final Forward action;
+    private final List<Mirror> drawn;
+
+    InPlaceAdmission(Snapshot now, Route route, Forward action, List<Mirror> drawn) {
+      this.now = now;
+      this.route = route;
+      this.action = action;
+      this.drawn = drawn;
+    }
+
+    @Override
+    public List<Shadow> admit(RequestHead head) {
+      RequestHead shadowHead = shadowHead(head, action);
+      List<Shadow> shadows = new ArrayList<>(drawn.size());
+      for (Mirror mirror : drawn) {
+        mirroring
+            .admit(destination(now, mirror), route.name(), shadowHead, action.timeout())
+            .ifPresent(shadows::add);
+      }
+      return shadows;
+    }
+
+    @Override
+    public void drop(RequestHead head, Reason reason) {
+      for (Mirror mirror : drawn) {
+        skip(now, route, mirror, head.requestId(), new Outcome.Dropped(reason));
+      }
+    }
+
+    @Override
+    public void later(Runnable task) {
+      shadowLeg.after(PUMP_PAUSE, () -> shadowLeg.executor().execute(task));
+    }
+
+    @Override
+    public void watch(Copies copies) {
+      Duration idle = settings.primary().idleTimeout();
+      if (!idle.isZero()) {
+        shadowLeg.after(idle, () -> copies.endIfIdle(idle, () -> watch(copies)));
+      }
+    }
+  }
+
+  private RequestHead shadowHead(RequestHead head, Forward action) {
+    RequestHead shadowHead = head.shadow(ShadowHost.of(head.authority()), settings.instance());
+    return action.retries().perTryTimeout().isZero()
+        ? shadowHead
+        : shadowHead.expecting(action.timeout().toMillis());
   }
 
   private static Optional<Headers> preflight(Route route, DownstreamRequest request) {
@@ -325,7 +483,7 @@ public final class Espejo implements AutoCloseable {
       RequestBody body,
       DownstreamResponse downstream) {
     Forward action = verdict.action();
-    WeightedCluster chosen = action.cluster(draws.getAsInt());
+    WeightedCluster chosen = verdict.chosen();
     RequestHead head =
         received
             .expecting(PrimaryRules.expectedMillis(action.timeout(), action.retries(), 0))
@@ -439,10 +597,7 @@ public final class Espejo implements AutoCloseable {
     List<Shadow> shadows = new ArrayList<>(mirrors.size());
     RequestHead shadowHead = null;
     for (Mirror mirror : mirrors) {
-      MirrorDestination destination = verdict.snapshot().mirrors().get(mirror.cluster());
-      if (destination == null) {
-        throw new IllegalStateException("no destination for " + mirror.cluster());
-      }
+      MirrorDestination destination = destination(verdict.snapshot(), mirror);
       if (!mirror.share().includes(draw)) {
         mirroring.skip(destination, route.name(), head.requestId(), new Outcome.SampledOut());
       } else if (never.isPresent()) {
@@ -450,10 +605,7 @@ public final class Espejo implements AutoCloseable {
             destination, route.name(), head.requestId(), new Outcome.Dropped(never.get()));
       } else {
         if (shadowHead == null) {
-          shadowHead = head.shadow(ShadowHost.of(head.authority()), settings.instance());
-          if (!verdict.action().retries().perTryTimeout().isZero()) {
-            shadowHead = shadowHead.expecting(verdict.action().timeout().toMillis());
-          }
+          shadowHead = shadowHead(head, verdict.action());
         }
         mirroring
             .admit(destination, route.name(), shadowHead, verdict.action().timeout())
@@ -470,6 +622,11 @@ public final class Espejo implements AutoCloseable {
     return request.headers().contains("upgrade") || request.method().equals("CONNECT")
         ? Optional.of(Reason.UPGRADE)
         : Optional.empty();
+  }
+
+  /** Whether the adapter sits in the application that the rules' routes end in. */
+  public boolean inPlace() {
+    return local.isPresent();
   }
 
   /** Where an adapter reads bodies into. */

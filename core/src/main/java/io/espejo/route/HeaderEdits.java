@@ -52,6 +52,12 @@ public record HeaderEdits(Edits request, Edits response, String authority) {
       return remove.isEmpty() && set.isEmpty() && add.isEmpty();
     }
 
+    /** Whether a value speaks of the answer's headers. */
+    public boolean readsAnswer() {
+      return set.stream().anyMatch(line -> line.value().readsAnswer())
+          || add.stream().anyMatch(line -> line.value().readsAnswer());
+    }
+
     /** Does it to these lines, which {@code context} shows as they stand. */
     public void applyTo(HeaderLines lines, FormatContext context) {
       for (String name : remove) {

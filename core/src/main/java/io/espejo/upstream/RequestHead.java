@@ -29,6 +29,9 @@ public final class RequestHead {
   /** Marks a copy, so that nobody mirrors it again. */
   public static final String MARKER = "x-espejo-mirror";
 
+  /** Marks a copy whose body is not the client's bytes, but what the container made of them. */
+  public static final String REBUILT = "x-espejo-rebuilt";
+
   private static final String ORIGINAL_HOST = "x-envoy-original-host";
   private static final String ORIGINAL_PATH = "x-envoy-original-path";
   private static final String ATTEMPT_COUNT = "x-envoy-attempt-count";
@@ -280,6 +283,30 @@ public final class RequestHead {
         shadowFields.asImmutable(),
         framing,
         contentLength,
+        authority,
+        requestId);
+  }
+
+  /**
+   * This head for a body that was made anew, and a line that says so.
+   *
+   * @param length in bytes, or -1 to send it in chunks
+   */
+  public RequestHead rebuilt(long length) {
+    HttpFields.Mutable changed = HttpFields.build(fields);
+    changed.remove(HttpHeader.TRANSFER_ENCODING);
+    changed.remove(HttpHeader.CONTENT_LENGTH);
+    changed.add(line(REBUILT, "true"));
+    if (length < 0) {
+      changed.add(CHUNKED);
+    }
+    return new RequestHead(
+        method,
+        path,
+        rawQuery,
+        changed.asImmutable(),
+        length < 0 ? Framing.CHUNKED : Framing.LENGTH,
+        length,
         authority,
         requestId);
   }

@@ -37,11 +37,22 @@ abstract class GatewayFixture {
     "shadow.answerTimeout", "400ms", "shadow.bodyTimeout", "400ms", "shadow.connectTimeout", "400ms"
   };
 
-  private final GatewayContract container;
+  private final Starter starter;
+  private final Map<Capability, String> lacks;
   private @Nullable Gateway gateway;
 
   GatewayFixture(GatewayContract container) {
-    this.container = container;
+    this(container::start, container.lacks());
+  }
+
+  GatewayFixture(Starter starter, Map<Capability, String> lacks) {
+    this.starter = starter;
+    this.lacks = lacks;
+  }
+
+  /** Starts a container with the filter on these rules. */
+  interface Starter {
+    Gateway start(Path rules, Map<String, String> settings) throws Exception;
   }
 
   @BeforeEach
@@ -79,7 +90,7 @@ abstract class GatewayFixture {
   void start(Path rules, Map<String, String> settings) throws Exception {
     Map<String, String> all = new HashMap<>(settings);
     all.putIfAbsent("gateways", "mesh," + RulesYaml.ANY_HOST);
-    Gateway started = container.start(rules, all);
+    Gateway started = starter.start(rules, all);
     gateway = started;
     bed.afterwards(() -> end(started));
   }
@@ -163,13 +174,13 @@ abstract class GatewayFixture {
 
   /** Skips the test, with the container's reason, when it lacks this. */
   void needs(Capability capability) {
-    Optional<String> reason = Optional.ofNullable(container.lacks().get(capability));
+    Optional<String> reason = Optional.ofNullable(lacks.get(capability));
     assumeTrue(reason.isEmpty(), () -> capability + ": " + reason.orElse(""));
   }
 
   /** Whether the container keeps the client's connection after an answer with this status. */
   boolean keepsAliveAfter(int status) {
-    return !container.lacks().containsKey(Capability.KEEP_ALIVE_AFTER_ERRORS)
+    return !lacks.containsKey(Capability.KEEP_ALIVE_AFTER_ERRORS)
         || !List.of(400, 500, 501, 503).contains(status);
   }
 

@@ -9,7 +9,6 @@ import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.EOFException;
 import java.io.IOException;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -174,13 +173,6 @@ final class ServletRequestBody implements RequestBody, ReadListener {
 
   @Override
   public Headers trailers() {
-    if (!request.isTrailerFieldsReady()) {
-      return Headers.EMPTY;
-    }
-    Headers.Builder lines = Headers.builder();
-    for (Map.Entry<String, String> field : request.getTrailerFields().entrySet()) {
-      lines.add(field.getKey(), field.getValue());
-    }
-    return lines.build();
+    return Trailers.of(request);
   }
 }
