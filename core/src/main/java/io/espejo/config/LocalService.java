@@ -17,7 +17,7 @@ public record LocalService(String host, String subset) {
     int slash = text.indexOf('/');
     String host = slash < 0 ? text : text.substring(0, slash);
     String subset = slash < 0 ? "" : text.substring(slash + 1);
-    if (!Names.isHost(host) || (slash >= 0 && !Names.isLabel(subset))) {
+    if (!Names.isHost(host) || host.startsWith("*") || (slash >= 0 && !Names.isLabel(subset))) {
       throw new IllegalArgumentException(
           "local: " + text + " (expected: a host, or a host and a subset as in httpbin/v1)");
     }
