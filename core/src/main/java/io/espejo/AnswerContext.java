@@ -12,16 +12,26 @@ import java.util.Optional;
  * @param head the request's, as it went to v1
  */
 record AnswerContext(
-    RequestHead head, String scheme, String peerAddress, String protocol, Headers.Builder answer)
+    RequestHead head,
+    String scheme,
+    String clientAddress,
+    String peerAddress,
+    String protocol,
+    Headers.Builder answer)
     implements FormatContext {
   static AnswerContext of(RequestHead head, DownstreamRequest request, Headers.Builder answer) {
     return new AnswerContext(
-        head, request.scheme(), request.peerAddress(), request.protocol(), answer);
+        head,
+        request.scheme(),
+        request.clientAddress(),
+        request.peerAddress(),
+        request.protocol(),
+        answer);
   }
 
   /** The same exchange with another answer. */
   AnswerContext with(Headers.Builder other) {
-    return new AnswerContext(head, scheme, peerAddress, protocol, other);
+    return new AnswerContext(head, scheme, clientAddress, peerAddress, protocol, other);
   }
 
   @Override

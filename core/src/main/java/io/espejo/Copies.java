@@ -1,203 +1,189 @@
 package io.espejo;
 
-import io.espejo.exchange.BodyChunk;
-import io.espejo.exchange.BodyObserver;
-import io.espejo.exchange.ChunkPool;
+import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.Headers;
+import io.espejo.exchange.Outcome;
 import io.espejo.exchange.Outcome.Reason;
+import io.espejo.mirror.Mirroring;
 import io.espejo.mirror.Shadow;
+import io.espejo.route.FormatContext;
+import io.espejo.route.Forward;
+import io.espejo.route.Mirror;
+import io.espejo.route.ShadowRules;
 import io.espejo.upstream.RequestHead;
-import io.espejo.upstream.RequestHead.Framing;
-import java.io.IOException;
-import java.io.InputStream;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 
-/**
- * The copies of a request that the application itself answers.
- *
- * <p>An adapter shows them what the application reads, as it reads it. They begin with the first
- * byte, or with the end of a request that has none, because only then it is known whether v2 gets
- * the bytes that came or a body that is {@linkplain #rebuilt rebuilt} from what the container made
- * of them. Who has them owes an {@link #end}. No method blocks or throws; calls may come from any
- * threads, one after the other.
- *
- * <pre>{@code
- * copies.onChunk(chunk);
- * copies.onEnd(trailers);
- * copies.end();
- * }</pre>
- */
-public final class Copies implements BodyObserver {
-  private final Admission admission;
-  private RequestHead head;
+/** Which mirrors get a copy of one request: what of it decides is taken while it can be asked. */
+final class Copies {
+  private static final int OWN_DRAW = -1;
 
-  // Guarded by this.
-  private List<Shadow> shadows = List.of();
-  private boolean begun;
-  private boolean whole;
-  private boolean over;
-  private boolean independent;
-  private long observedNanos;
+  private final Snapshot snapshot;
+  private final String route;
+  private final Forward action;
+  private final String method;
+  private final Optional<Reason> never;
 
-  /** What Espejo does for them. */
-  interface Admission {
-    /** Those of them that are admitted, as yet unsent. */
-    List<Shadow> admit(RequestHead head);
+  /** By mirror, what its policy's key comes to; empty where no mirror has one. */
+  private final int[] keyedDraws;
 
-    /** None of them will be sent. */
-    void drop(RequestHead head, Reason reason);
-
-    /** Runs it soon, on v2's threads. */
-    void later(Runnable task);
-
-    /** Calls back when nothing was observed for so long that the application is given up. */
-    void watch(Copies copies);
+  private Copies(
+      Snapshot snapshot,
+      String route,
+      Forward action,
+      String method,
+      Optional<Reason> never,
+      int[] keyedDraws) {
+    this.snapshot = snapshot;
+    this.route = route;
+    this.action = action;
+    this.method = method;
+    this.never = never;
+    this.keyedDraws = keyedDraws;
   }
 
-  Copies(Admission admission, RequestHead head) {
-    this.admission = admission;
-    this.head = head;
+  /** Those of {@code request}, which this route takes. */
+  static Copies of(Snapshot snapshot, String route, Forward action, DownstreamRequest request) {
+    List<Mirror> mirrors = action.mirrors();
+    boolean keyed = false;
+    for (Mirror mirror : mirrors) {
+      keyed |= mirror.rules().sampleBy().isPresent();
+    }
+    return new Copies(
+        snapshot,
+        route,
+        action,
+        request.method(),
+        mirrors.isEmpty() ? Optional.empty() : neverMirrored(request),
+        keyed ? keyedDraws(mirrors, request) : new int[0]);
   }
 
-  /** Whether the request has a body, for all that its head says. */
-  public boolean hasBody() {
-    return head.framing() == Framing.UNKNOWN || head.hasBody();
+  /** What the edits of the mirrors' policies speak of, if any has some. */
+  static Optional<FormatContext> context(
+      List<Mirror> mirrors, RequestHead head, DownstreamRequest request) {
+    for (Mirror mirror : mirrors) {
+      if (!mirror.rules().edits().isEmpty()) {
+        return Optional.of(AnswerContext.of(head, request, Headers.builder()));
+      }
+    }
+    return Optional.empty();
   }
 
-  /** Whether what is read from now on is of use to any of them. */
-  public synchronized boolean live() {
-    return !over && !whole;
+  private static Optional<Reason> neverMirrored(DownstreamRequest request) {
+    if (request.headers().contains(RequestHead.MARKER)) {
+      return Optional.of(Reason.LOOP);
+    }
+    return RequestHead.upgrade(request).map(protocols -> Reason.UPGRADE);
+  }
+
+  private static int[] keyedDraws(List<Mirror> mirrors, DownstreamRequest request) {
+    int[] draws = new int[mirrors.size()];
+    for (int i = 0; i < draws.length; i++) {
+      draws[i] =
+          mirrors
+              .get(i)
+              .rules()
+              .sampleBy()
+              .map(key -> key.draw(request))
+              .orElse(OptionalInt.empty())
+              .orElse(OWN_DRAW);
+    }
+    return draws;
   }
 
   /**
-   * Gives them a body that is made anew of what the container read below any observer: now as much
-   * as they have room for, and the rest as v2 takes it.
+   * The mirrors that are to get one; the others have their outcome.
    *
-   * @param length in bytes, or -1 if it is not known
-   * @param body is closed at the end
-   * @param outlivesRequest whether it can be read after {@link #end}
-   * @return whether it is wanted: not if some bytes were observed already
+   * @param ownDraw decides the mirrors that have no key, or whose key the request has not
    */
-  public synchronized boolean rebuilt(long length, InputStream body, boolean outlivesRequest) {
-    if (begun || over) {
-      return false;
-    }
-    head = head.rebuilt(length);
-    independent = outlivesRequest;
-    begin(true);
-    pump(body);
-    return true;
-  }
-
-  private synchronized void pump(InputStream body) {
-    try {
-      while (!over && room() >= ChunkPool.BUFFER_SIZE) {
-        byte[] bytes = body.readNBytes(ChunkPool.BUFFER_SIZE);
-        onChunk(BodyChunk.of(bytes, false));
-        if (bytes.length < ChunkPool.BUFFER_SIZE) {
-          onEnd(Headers.EMPTY);
-          break;
-        }
-      }
-      if (live() && !shadows.isEmpty()) {
-        admission.later(() -> pump(body));
+  List<Mirror> draw(Mirroring mirroring, int ownDraw, String requestId) {
+    List<Mirror> mirrors = action.mirrors();
+    List<Mirror> drawn = new ArrayList<>(mirrors.size());
+    for (int i = 0; i < mirrors.size(); i++) {
+      Mirror mirror = mirrors.get(i);
+      boolean keyed = keyedDraws.length > 0 && keyedDraws[i] != OWN_DRAW;
+      Optional<Outcome> unsent = unsent(mirror, keyed ? keyedDraws[i] : ownDraw);
+      if (unsent.isPresent()) {
+        mirroring.skip(snapshot.mirror(mirror), route, requestId, unsent.get());
       } else {
-        body.close();
-      }
-    } catch (IOException | RuntimeException failure) {
-      onCut(failure);
-    }
-  }
-
-  @Override
-  public synchronized void onChunk(BodyChunk chunk) {
-    if (over || whole || chunk.length() == 0) {
-      return;
-    }
-    begin(true);
-    observedNanos = System.nanoTime();
-    for (int i = 0; i < shadows.size(); i++) {
-      shadows.get(i).onChunk(chunk);
-    }
-  }
-
-  @Override
-  public synchronized void onEnd(Headers trailers) {
-    if (over || whole) {
-      return;
-    }
-    begin(false);
-    whole = true;
-    for (int i = 0; i < shadows.size(); i++) {
-      shadows.get(i).onEnd(trailers);
-    }
-  }
-
-  private void begin(boolean bytes) {
-    if (begun) {
-      return;
-    }
-    begun = true;
-    observedNanos = System.nanoTime();
-    RequestHead sent = head.framing() == Framing.UNKNOWN ? head.framed(bytes) : head;
-    shadows = admission.admit(sent);
-    for (int i = 0; i < shadows.size(); i++) {
-      shadows.get(i).start();
-    }
-    if (sent.hasBody()) {
-      admission.watch(this);
-    }
-  }
-
-  @Override
-  public void onCut(Throwable cause) {
-    giveUp(Reason.CUT);
-  }
-
-  /** The request is over: a body that was not observed to its end was not read. */
-  public synchronized void end() {
-    if (!independent) {
-      giveUp(Reason.UNREAD);
-    }
-  }
-
-  private synchronized void giveUp(Reason reason) {
-    if (over) {
-      return;
-    }
-    over = true;
-    if (!begun) {
-      admission.drop(head, reason);
-    } else if (!whole) {
-      for (Shadow shadow : shadows) {
-        shadow.giveUp(reason);
+        drawn.add(mirror);
       }
     }
+    return drawn;
   }
 
-  /** Ends them if nothing was observed for so long, or else asks to be watched on. */
-  void endIfIdle(Duration idle, Runnable watchOn) {
-    synchronized (this) {
-      if (over || whole) {
-        return;
-      }
-      if (System.nanoTime() - observedNanos >= idle.toNanos()) {
-        end();
-        return;
-      }
+  private Optional<Outcome> unsent(Mirror mirror, int draw) {
+    if (!mirror.share().includes(draw)) {
+      return Optional.of(new Outcome.SampledOut());
     }
-    watchOn.run();
+    if (never.isPresent()) {
+      return Optional.of(new Outcome.Dropped(never.get()));
+    }
+    if (mirror.rules().expired()) {
+      return Optional.of(new Outcome.Dropped(Reason.EXPIRED));
+    }
+    return mirror.rules().mirrors(method)
+        ? Optional.empty()
+        : Optional.of(new Outcome.Dropped(Reason.METHOD));
+  }
+
+  /** None of these will be sent. */
+  void drop(Mirroring mirroring, List<Mirror> drawn, String requestId, Reason reason) {
+    for (Mirror mirror : drawn) {
+      mirroring.skip(snapshot.mirror(mirror), route, requestId, new Outcome.Dropped(reason));
+    }
   }
 
   /**
-   * How many bytes may be observed now without any of them lagging too far, at the best of them.
+   * Those copies that are admitted, as yet unsent.
+   *
+   * @param head as v1 gets it
+   * @param timeout v1's, which is the copies', too, unless a policy says; zero: none
+   * @param context of {@link #context}
+   * @param instance makes the copies
    */
-  synchronized long room() {
-    long most = 0;
-    for (Shadow shadow : shadows) {
-      most = Math.max(most, shadow.room());
+  List<Shadow> admit(
+      Mirroring mirroring,
+      List<Mirror> drawn,
+      RequestHead head,
+      Duration timeout,
+      Optional<FormatContext> context,
+      String instance) {
+    List<Shadow> shadows = new ArrayList<>(drawn.size());
+    RequestHead istios = null;
+    for (Mirror mirror : drawn) {
+      ShadowRules rules = mirror.rules();
+      RequestHead shadowHead;
+      if (rules.policy().isEmpty()) {
+        // The same for all mirrors of which nothing is said.
+        istios = istios == null ? shadowHead(head, rules, timeout, context, instance) : istios;
+        shadowHead = istios;
+      } else {
+        shadowHead = shadowHead(head, rules, timeout, context, instance);
+      }
+      mirroring
+          .admit(snapshot.mirror(mirror), route, shadowHead, rules, timeout)
+          .ifPresent(shadows::add);
     }
-    return most;
+    return shadows;
+  }
+
+  private RequestHead shadowHead(
+      RequestHead head,
+      ShadowRules rules,
+      Duration timeout,
+      Optional<FormatContext> context,
+      String instance) {
+    RequestHead edited = head;
+    if (rules.timeout().isPresent() || !action.retries().perTryTimeout().isZero()) {
+      edited = head.shadowExpecting(rules.timeout().orElse(timeout).toMillis());
+    }
+    if (context.isPresent()) {
+      edited = edited.edited(rules.edits(), context.get());
+    }
+    return edited.shadow(rules.host().of(head.authority()), instance);
   }
 }

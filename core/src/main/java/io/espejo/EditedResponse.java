@@ -59,17 +59,31 @@ final class EditedResponse implements DownstreamResponse {
 
   @Override
   public void start(int status, Headers headers) {
+    downstream.start(status, edited(headers));
+  }
+
+  @Override
+  public void upgrade(Headers headers, Upgrade upgrade) {
+    downstream.upgrade(edited(headers), upgrade);
+  }
+
+  private Headers edited(Headers headers) {
     Headers.Builder lines = headers.toBuilder();
     AnswerContext answer = context.with(lines);
-    first.applyTo(lines, answer);
-    then.applyTo(lines, answer);
+    first.applyToAnswer(lines, answer);
+    then.applyToAnswer(lines, answer);
     origin.ifPresent(allowed -> cors.ifPresent(policy -> policy.allow(allowed, lines)));
-    downstream.start(status, lines.build());
+    return lines.build();
   }
 
   @Override
   public void write(ByteBuffer bytes, boolean last, Callback callback) {
     downstream.write(bytes, last, callback);
+  }
+
+  @Override
+  public void trailers(Headers trailers) {
+    downstream.trailers(trailers);
   }
 
   @Override

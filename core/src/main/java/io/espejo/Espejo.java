@@ -10,31 +10,32 @@ import io.espejo.config.Rules;
 import io.espejo.config.RulesException;
 import io.espejo.exchange.BodyChunk;
 import io.espejo.exchange.ChunkPool;
+import io.espejo.exchange.CopyDestination;
 import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.DownstreamResponse;
 import io.espejo.exchange.Headers;
 import io.espejo.exchange.MirrorListener;
-import io.espejo.exchange.Outcome;
 import io.espejo.exchange.Outcome.Reason;
 import io.espejo.exchange.OutcomeCounts;
 import io.espejo.exchange.PrimaryCounts;
 import io.espejo.exchange.RateLimitedLog;
 import io.espejo.exchange.RequestBody;
-import io.espejo.mirror.MirrorDestination;
+import io.espejo.exchange.RequestSyntax;
 import io.espejo.mirror.Mirroring;
 import io.espejo.mirror.Shadow;
 import io.espejo.proxy.LocalAnswer;
 import io.espejo.proxy.Primaries;
+import io.espejo.proxy.PrimaryListener;
 import io.espejo.proxy.PrimaryRules;
 import io.espejo.route.Bytes;
 import io.espejo.route.CorsPolicy;
 import io.espejo.route.Faults;
 import io.espejo.route.Faults.Abort;
 import io.espejo.route.Faults.Delay;
+import io.espejo.route.FormatContext;
 import io.espejo.route.Forward;
 import io.espejo.route.Mirror;
 import io.espejo.route.Route;
-import io.espejo.route.ShadowHost;
 import io.espejo.route.TargetPath;
 import io.espejo.route.VirtualHost;
 import io.espejo.route.WeightedCluster;
@@ -46,11 +47,12 @@ import io.espejo.upstream.RequestHead;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
@@ -58,6 +60,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,8 +91,8 @@ public final class Espejo implements AutoCloseable {
   /** How soon v2 is looked at again that has no room for more of a body. */
   private static final Duration PUMP_PAUSE = Duration.ofMillis(10);
 
-  private static final Duration PRIMARY_GRACE = Duration.ofSeconds(30);
-  private static final Duration SHADOW_GRACE = Duration.ofSeconds(2);
+  /** How often it is looked whether a policy has expired, in seconds. */
+  private static final int EXPIRY_LOOK = 1;
 
   private final Settings settings;
   private final ConfigSource source;
@@ -104,9 +107,13 @@ public final class Espejo implements AutoCloseable {
   private final AtomicInteger activeRequests = new AtomicInteger();
   private final LongAdder rulesTaken = new LongAdder();
   private final LongAdder rulesRefused = new LongAdder();
+  private final Expiries expiries = new Expiries();
   private final RateLimitedLog unknownHostLog = new RateLimitedLog(LOG, Level.WARNING);
   private final Management management;
+  private final List<Runnable> rulesListeners = new CopyOnWriteArrayList<>();
   private volatile Snapshot snapshot = Snapshot.EMPTY;
+  private volatile Instant taken = Instant.EPOCH;
+  private volatile Optional<RunningRules.Refusal> refusal = Optional.empty();
   private volatile boolean closed;
   private @Nullable ConfigWatch watch;
 
@@ -197,6 +204,8 @@ public final class Espejo implements AutoCloseable {
 
   private synchronized void follow(List<RuleFile> files) {
     management.register();
+    var unused =
+        watchThread.scheduleWithFixedDelay(expiries, EXPIRY_LOOK, EXPIRY_LOOK, TimeUnit.SECONDS);
     watch =
         new ConfigWatch(
             source,
@@ -231,9 +240,11 @@ public final class Espejo implements AutoCloseable {
       rules = Rules.compile(files, settings.rules());
     } catch (RulesException refused) {
       rulesRefused.increment();
+      refusal = Optional.of(RunningRules.Refusal.of(refused, Instant.now()));
       throw refused;
     }
     take(rules);
+    tellRulesListeners();
   }
 
   private synchronized void take(CompiledRules rules) {
@@ -244,6 +255,9 @@ public final class Espejo implements AutoCloseable {
     next.awaitAddresses(FIRST_ADDRESSES);
     snapshot.replacedBy(next);
     snapshot = next;
+    expiries.follow(rules.routes());
+    taken = Instant.now();
+    refusal = Optional.empty();
     rulesTaken.increment();
     LOG.log(
         Level.INFO,
@@ -253,15 +267,49 @@ public final class Espejo implements AutoCloseable {
         rules.clusters().size());
   }
 
+  /**
+   * Runs {@code listener} after each change of the rules, on the thread that made it; what it
+   * throws is logged.
+   */
+  public void addRulesListener(Runnable listener) {
+    rulesListeners.add(listener);
+  }
+
+  /** Runs it no more. */
+  public void removeRulesListener(Runnable listener) {
+    rulesListeners.remove(listener);
+  }
+
+  private void tellRulesListeners() {
+    for (Runnable listener : rulesListeners) {
+      try {
+        listener.run();
+      } catch (RuntimeException fault) {
+        LOG.log(Level.WARNING, "a rules listener failed", fault);
+      }
+    }
+  }
+
   /** Decides what is to be done with a request. */
-  public Verdict evaluate(DownstreamRequest request) {
+  public Verdict evaluate(DownstreamRequest received) {
+    DownstreamRequest request = settings.trustedProxies().seen(received);
     if (closed) {
       return unrouted(LocalAnswer.CLOSING);
+    }
+    if (request.method().equals("CONNECT")) {
+      // It has no path that a route could match: as in Envoy, no proxy for what Host says.
+      return unrouted(LocalAnswer.NOT_FOUND);
     }
     Snapshot now = snapshot;
     Optional<String> path = TargetPath.normalise(request.path());
     if (path.isEmpty()) {
       return unrouted(LocalAnswer.BAD_TARGET);
+    }
+    if (!RequestSyntax.isWellFormed(request)) {
+      return unrouted(LocalAnswer.BAD_REQUEST);
+    }
+    if (!RequestSyntax.hasKnownCoding(request.headers())) {
+      return unrouted(LocalAnswer.UNKNOWN_CODING);
     }
     Optional<VirtualHost> virtualHost = virtualHost(now, request.authority());
     if (virtualHost.isEmpty()) {
@@ -323,88 +371,48 @@ public final class Espejo implements AutoCloseable {
     if (preflight.isPresent()) {
       return new Verdict.Answer(200, preflight.get(), Bytes.NONE);
     }
-    List<Mirror> drawn =
-        action.mirrors().isEmpty() ? List.of() : drawn(now, route, action, request);
     InPlaceEdits edits = InPlaceEdits.of(route, action, chosen, request, path);
-    if (drawn.isEmpty() && edits.isEmpty()) {
-      return action.mirrors().isEmpty() ? Verdict.InPlace.UNTOUCHED : Verdict.InPlace.NO_COPY;
+    if (action.mirrors().isEmpty()) {
+      return edits.isEmpty()
+          ? Verdict.InPlace.UNTOUCHED
+          : new Verdict.InPlace(false, edits.request(), edits.answer(), Optional.empty());
     }
-    return new Verdict.InPlace(
-        !action.mirrors().isEmpty(),
-        edits.request(),
-        edits.answer(),
-        drawn.isEmpty()
-            ? Optional.empty()
-            : Optional.of(
-                new Copies(
-                    new InPlaceAdmission(now, route, action, drawn),
-                    RequestHead.primary(request, path).routed(action, chosen, request))));
+    Copies copies = Copies.of(now, route.name(), action, request);
+    String requestId = request.headers().first(RequestHead.REQUEST_ID).orElse("");
+    List<Mirror> drawn = copies.draw(mirroring, draws.getAsInt(), requestId);
+    if (drawn.isEmpty()) {
+      return edits.isEmpty()
+          ? Verdict.InPlace.NO_COPY
+          : new Verdict.InPlace(true, edits.request(), edits.answer(), Optional.empty());
+    }
+    RequestHead head = RequestHead.primary(request, path).routed(action, chosen, request);
+    LocalCopies local =
+        new LocalCopies(
+            new LocalAdmission(copies, drawn, Copies.context(drawn, head, request)), head);
+    return new Verdict.InPlace(true, edits.request(), edits.answer(), Optional.of(local));
   }
 
-  /** The mirrors that shall get a copy of a request; the others have their outcome. */
-  private List<Mirror> drawn(Snapshot now, Route route, Forward action, DownstreamRequest request) {
-    int draw = draws.getAsInt();
-    List<Mirror> drawn = new ArrayList<>(action.mirrors().size());
-    for (Mirror mirror : action.mirrors()) {
-      if (mirror.share().includes(draw)) {
-        drawn.add(mirror);
-      } else {
-        skip(now, route, mirror, "", new Outcome.SampledOut());
-      }
-    }
-    Optional<Reason> never = drawn.isEmpty() ? Optional.empty() : neverMirrored(request);
-    if (never.isPresent()) {
-      for (Mirror mirror : drawn) {
-        skip(now, route, mirror, "", new Outcome.Dropped(never.get()));
-      }
-      return List.of();
-    }
-    return drawn;
-  }
-
-  private void skip(Snapshot now, Route route, Mirror mirror, String requestId, Outcome outcome) {
-    mirroring.skip(destination(now, mirror), route.name(), requestId, outcome);
-  }
-
-  private static MirrorDestination destination(Snapshot now, Mirror mirror) {
-    MirrorDestination destination = now.mirrors().get(mirror.cluster());
-    if (destination == null) {
-      throw new IllegalStateException("no destination for " + mirror.cluster());
-    }
-    return destination;
-  }
-
-  /** Copies of a request that the application answers. */
-  private final class InPlaceAdmission implements Copies.Admission {
-    private final Snapshot now;
-    private final Route route;
-    private final Forward action;
+  /** How copies of a request that the application answers are let off. */
+  private final class LocalAdmission implements LocalCopies.Admission {
+    private final Copies copies;
     private final List<Mirror> drawn;
+    private final Optional<FormatContext> context;
 
-    InPlaceAdmission(Snapshot now, Route route, Forward action, List<Mirror> drawn) {
-      this.now = now;
-      this.route = route;
-      this.action = action;
+    LocalAdmission(Copies copies, List<Mirror> drawn, Optional<FormatContext> context) {
+      this.copies = copies;
       this.drawn = drawn;
+      this.context = context;
     }
 
     @Override
     public List<Shadow> admit(RequestHead head) {
-      RequestHead shadowHead = shadowHead(head, action);
-      List<Shadow> shadows = new ArrayList<>(drawn.size());
-      for (Mirror mirror : drawn) {
-        mirroring
-            .admit(destination(now, mirror), route.name(), shadowHead, action.timeout())
-            .ifPresent(shadows::add);
-      }
-      return shadows;
+      Duration timeout = head.timeout(Duration.ZERO);
+      return copies.admit(mirroring, drawn, head, timeout, context, settings.instance());
     }
 
     @Override
     public void drop(RequestHead head, Reason reason) {
-      for (Mirror mirror : drawn) {
-        skip(now, route, mirror, head.requestId(), new Outcome.Dropped(reason));
-      }
+      copies.drop(mirroring, drawn, head.requestId(), reason);
     }
 
     @Override
@@ -413,19 +421,12 @@ public final class Espejo implements AutoCloseable {
     }
 
     @Override
-    public void watch(Copies copies) {
+    public void watch(LocalCopies watched) {
       Duration idle = settings.primary().idleTimeout();
       if (!idle.isZero()) {
-        shadowLeg.after(idle, () -> copies.endIfIdle(idle, () -> watch(copies)));
+        shadowLeg.after(idle, () -> watched.endIfIdle(idle, () -> watch(watched)));
       }
     }
-  }
-
-  private RequestHead shadowHead(RequestHead head, Forward action) {
-    RequestHead shadowHead = head.shadow(ShadowHost.of(head.authority()), settings.instance());
-    return action.retries().perTryTimeout().isZero()
-        ? shadowHead
-        : shadowHead.expecting(action.timeout().toMillis());
   }
 
   private static Optional<Headers> preflight(Route route, DownstreamRequest request) {
@@ -444,14 +445,15 @@ public final class Espejo implements AutoCloseable {
 
   /**
    * Sends the request to v1, its answer to {@code response}, and the copies to the mirrors. Returns
-   * at once; {@code request} is not used afterwards unless the protocol is HTTP/2, where a body
+   * at once; {@code received} is not used afterwards unless the protocol is HTTP/2, where a body
    * without a length is waited for first.
    */
   public void forward(
       Verdict.Forward verdict,
-      DownstreamRequest request,
+      DownstreamRequest received,
       RequestBody body,
       DownstreamResponse response) {
+    DownstreamRequest request = settings.trustedProxies().seen(received);
     RequestHead head = RequestHead.primary(request, verdict.path());
     if (head.framing() != RequestHead.Framing.UNKNOWN) {
       forward(verdict, request, head, body, response);
@@ -484,16 +486,24 @@ public final class Espejo implements AutoCloseable {
       DownstreamResponse downstream) {
     Forward action = verdict.action();
     WeightedCluster chosen = verdict.chosen();
+    Duration timeout = received.timeout(action.timeout());
     RequestHead head =
         received
-            .expecting(PrimaryRules.expectedMillis(action.timeout(), action.retries(), 0))
+            .expecting(PrimaryRules.expectedMillis(timeout, action.retries(), 0))
             .routed(action, chosen, request);
     Optional<CorsPolicy> cors = verdict.route().cors();
     DownstreamResponse response =
         EditedResponse.of(downstream, cors, action, chosen, head, request);
+    verdict.forwarded(head.requestId(), chosen.cluster());
     Cluster cluster = verdict.snapshot().primaries().get(chosen.cluster());
     Affinity affinity = cluster == null ? Affinity.NONE : cluster.affinity(request);
-    Optional<Reason> never = action.mirrors().isEmpty() ? Optional.empty() : neverMirrored(request);
+    Copies copies = Copies.of(verdict.snapshot(), verdict.routeName(), action, request);
+    Optional<FormatContext> context = Copies.context(action.mirrors(), head, request);
+    Supplier<List<Shadow>> admitted =
+        () -> {
+          List<Mirror> drawn = copies.draw(mirroring, draws.getAsInt(), head.requestId());
+          return copies.admit(mirroring, drawn, head, timeout, context, settings.instance());
+        };
     Faults faults = verdict.route().faults();
     Optional<Delay> delay = faults.delay().filter(d -> d.share().includes(draws.getAsInt()));
     Optional<Abort> abort = faults.abort().filter(a -> a.share().includes(draws.getAsInt()));
@@ -509,7 +519,7 @@ public final class Espejo implements AutoCloseable {
     Optional<Headers> preflight =
         faults.equals(Faults.NONE) ? Optional.empty() : preflight(verdict.route(), request);
     if (delay.isEmpty() && abort.isEmpty() && preflight.isEmpty()) {
-      send(verdict, cluster, affinity, never, head, body, response, unsent);
+      send(verdict, cluster, affinity, admitted, timeout, head, body, response, unsent);
       return;
     }
     activeRequests.incrementAndGet();
@@ -521,7 +531,16 @@ public final class Espejo implements AutoCloseable {
           } else if (preflight.isPresent()) {
             LocalAnswer.sendEmpty(downstream, 200, preflight.get());
           } else {
-            send(verdict, cluster, affinity, never, head, openedBefore(body), response, unsent);
+            send(
+                verdict,
+                cluster,
+                affinity,
+                admitted,
+                timeout,
+                head,
+                openedBefore(body),
+                response,
+                unsent);
           }
           activeRequests.decrementAndGet();
         };
@@ -550,7 +569,8 @@ public final class Espejo implements AutoCloseable {
       Verdict.Forward verdict,
       @Nullable Cluster cluster,
       Affinity affinity,
-      Optional<Reason> neverMirrored,
+      Supplier<List<Shadow>> copies,
+      Duration timeout,
       RequestHead head,
       RequestBody body,
       DownstreamResponse response,
@@ -563,11 +583,12 @@ public final class Espejo implements AutoCloseable {
       return;
     }
     if (!endpoint.get().acquire()) {
+      primaries.overflow(cluster);
       LocalAnswer.OVERFLOW.sendTo(response, head);
       return;
     }
-    List<Shadow> shadows =
-        action.mirrors().isEmpty() ? List.of() : shadows(verdict, neverMirrored, head);
+    List<Shadow> shadows = action.mirrors().isEmpty() ? List.of() : copies.get();
+    verdict.copied(action.mirrors().size(), shadows.size());
     // As in Istio: who is bound to one endpoint of one destination stays with it.
     boolean bound = affinity.hash().isPresent() && action.clusters().size() == 1;
     activeRequests.incrementAndGet();
@@ -575,7 +596,7 @@ public final class Espejo implements AutoCloseable {
         new PrimaryRules(
             cluster,
             affinity,
-            action.timeout(),
+            timeout,
             action.retries(),
             action.retries().otherEndpointsOnly() && !bound),
         endpoint.get(),
@@ -583,45 +604,20 @@ public final class Espejo implements AutoCloseable {
         body,
         head.hasBody() ? shadows : List.of(),
         response,
-        activeRequests::decrementAndGet);
+        new PrimaryListener() {
+          @Override
+          public void onAttempt(Endpoint at) {
+            verdict.attempted(at);
+          }
+
+          @Override
+          public void onEnd() {
+            activeRequests.decrementAndGet();
+          }
+        });
     for (Shadow shadow : shadows) {
       shadow.start();
     }
-  }
-
-  /** The copies that are to be sent; the others have their outcome. */
-  private List<Shadow> shadows(Verdict.Forward verdict, Optional<Reason> never, RequestHead head) {
-    Route route = verdict.route();
-    List<Mirror> mirrors = verdict.action().mirrors();
-    int draw = draws.getAsInt();
-    List<Shadow> shadows = new ArrayList<>(mirrors.size());
-    RequestHead shadowHead = null;
-    for (Mirror mirror : mirrors) {
-      MirrorDestination destination = destination(verdict.snapshot(), mirror);
-      if (!mirror.share().includes(draw)) {
-        mirroring.skip(destination, route.name(), head.requestId(), new Outcome.SampledOut());
-      } else if (never.isPresent()) {
-        mirroring.skip(
-            destination, route.name(), head.requestId(), new Outcome.Dropped(never.get()));
-      } else {
-        if (shadowHead == null) {
-          shadowHead = shadowHead(head, verdict.action());
-        }
-        mirroring
-            .admit(destination, route.name(), shadowHead, verdict.action().timeout())
-            .ifPresent(shadows::add);
-      }
-    }
-    return shadows;
-  }
-
-  private static Optional<Reason> neverMirrored(DownstreamRequest request) {
-    if (request.headers().contains(RequestHead.MARKER)) {
-      return Optional.of(Reason.LOOP);
-    }
-    return request.headers().contains("upgrade") || request.method().equals("CONNECT")
-        ? Optional.of(Reason.UPGRADE)
-        : Optional.empty();
   }
 
   /** Whether the adapter sits in the application that the rules' routes end in. */
@@ -651,9 +647,34 @@ public final class Espejo implements AutoCloseable {
     return counts;
   }
 
+  /** The destinations of copies that the rules of now name. */
+  public List<CopyDestination> destinations() {
+    return List.copyOf(snapshot.mirrors().values());
+  }
+
+  /** What runs now, for operators. */
+  public RunningRules rules() {
+    return RunningRules.of(source.description(), taken, refusal, snapshot);
+  }
+
+  /** Whether the newest set of rules runs, and was not refused. */
+  public boolean rulesCurrent() {
+    return refusal.isEmpty();
+  }
+
+  /** Whether requests are taken: from the first rules on until {@link #close}. */
+  public boolean accepting() {
+    return !closed;
+  }
+
   /** What happened on the way to v1 so far: retries, time limits, faults. */
   public PrimaryCounts primaryCounts() {
     return primaries.counts();
+  }
+
+  /** How many connections are switched to another protocol now, or may be as soon as v1 says. */
+  public int openUpgrades() {
+    return primaries.openUpgrades();
   }
 
   /** Whether new copies are sent. */
@@ -672,8 +693,10 @@ public final class Espejo implements AutoCloseable {
   }
 
   /**
-   * Ends everything: new requests get 503, those with v1 have 30 s to end and copies 2 s more, then
-   * they are aborted, and every copy has its outcome. Called again, it does nothing.
+   * Ends everything: new requests get 503, and so do those that a fault delays or that wait for
+   * their next attempt; those with v1 have 30 s to end and copies 2 s more, unless the settings
+   * say, then they are aborted, and every copy has its outcome. Connections that were switched to
+   * another protocol are closed once no request is with v1. Called again, it does nothing.
    */
   @Override
   public void close() {
@@ -690,7 +713,9 @@ public final class Espejo implements AutoCloseable {
       watching.close();
     }
     watchThread.shutdownNow();
-    long deadline = System.nanoTime() + PRIMARY_GRACE.toNanos();
+    // Those that are with nobody now, delayed or between two attempts, are not waited for.
+    primaries.close();
+    long deadline = System.nanoTime() + settings.primary().closeTimeout().toNanos();
     boolean interrupted = false;
     while (activeRequests.get() > 0 && !interrupted && System.nanoTime() - deadline < 0) {
       try {
@@ -699,32 +724,41 @@ public final class Espejo implements AutoCloseable {
         interrupted = true;
       }
     }
-    primaries.close();
     primaryLeg.close();
-    mirroring.close(interrupted ? Duration.ZERO : SHADOW_GRACE);
+    mirroring.close(interrupted ? Duration.ZERO : settings.shadow().closeTimeout());
     LoaderLeak.prevent();
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
   }
 
-  long shadowMemoryBytes() {
+  /** Memory that copies hold now, in bytes. */
+  public long copyMemoryBytes() {
     return mirroring.memoryUsed();
   }
 
-  int activeRequests() {
+  /** Memory that copies may hold, in bytes. */
+  public long maxCopyMemoryBytes() {
+    return settings.shadow().maxMemoryBytes();
+  }
+
+  /** Requests that are with v1 now, or wait for it. */
+  public int activeRequests() {
     return activeRequests.get();
   }
 
-  long rulesTaken() {
+  /** Sets of rules taken since the start, the first included. */
+  public long rulesTaken() {
     return rulesTaken.sum();
   }
 
-  long rulesRefused() {
+  /** Sets of rules refused since the start. */
+  public long rulesRefused() {
     return rulesRefused.sum();
   }
 
-  long lostEvents() {
+  /** Events that the listener did not hear of, because too many waited. */
+  public long lostEvents() {
     return mirroring.lostEvents();
   }
 }

@@ -37,15 +37,15 @@ record InPlaceEdits(Optional<Headers> request, AnswerEdits answer) {
     if (!firstIn.isEmpty() || !thenIn.isEmpty()) {
       Headers.Builder lines = request.headers().toBuilder();
       AnswerContext context = AnswerContext.of(head, request, lines);
-      firstIn.applyTo(lines, context);
-      thenIn.applyTo(lines, context);
+      firstIn.applyToRequest(lines, context);
+      thenIn.applyToRequest(lines, context);
       seen = Optional.of(lines.build());
     }
     Headers.Builder lines = Headers.builder();
     Set<String> replaced = new HashSet<>();
     AnswerContext context = AnswerContext.of(head.routed(action, chosen, request), request, lines);
     for (Edits edits : new Edits[] {firstOut, thenOut}) {
-      edits.applyTo(lines, context);
+      edits.applyToAnswer(lines, context);
       edits.remove().forEach(name -> replaced.add(name.toLowerCase(Locale.ROOT)));
       for (Line line : edits.set()) {
         replaced.add(line.name().toLowerCase(Locale.ROOT));

@@ -62,7 +62,7 @@ final class LocalAction {
       Headers.Builder headers, Edits edits, DownstreamRequest request, String path) {
     if (!edits.isEmpty()) {
       RequestHead head = RequestHead.primary(request, path);
-      edits.applyTo(headers, AnswerContext.of(head, request, headers));
+      edits.applyToAnswer(headers, AnswerContext.of(head, request, headers));
     }
   }
 }

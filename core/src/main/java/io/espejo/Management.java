@@ -2,7 +2,6 @@ package io.espejo;
 
 import io.espejo.exchange.Outcome.Reason;
 import io.espejo.exchange.OutcomeCounts;
-import io.espejo.exchange.PrimaryCounts;
 import java.lang.System.Logger.Level;
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
@@ -93,16 +92,7 @@ final class Management implements EspejoMXBean {
 
   @Override
   public Map<String, Long> getPrimaryCounts() {
-    PrimaryCounts counts = espejo.primaryCounts();
-    return new TreeMap<>(
-        Map.of(
-            "retries", counts.retries(),
-            "retries_over_limit", counts.retriesOverLimit(),
-            "bodies_not_kept", counts.bodiesNotKept(),
-            "timeouts", counts.timeouts(),
-            "delays", counts.delays(),
-            "delays_over_limit", counts.delaysOverLimit(),
-            "aborts", counts.aborts()));
+    return new TreeMap<>(espejo.primaryCounts().byName());
   }
 
   private static String lower(Reason reason) {
@@ -111,7 +101,7 @@ final class Management implements EspejoMXBean {
 
   @Override
   public long getShadowMemoryBytes() {
-    return espejo.shadowMemoryBytes();
+    return espejo.copyMemoryBytes();
   }
 
   @Override

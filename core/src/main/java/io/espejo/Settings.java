@@ -33,6 +33,7 @@ import java.util.stream.Collectors;
  * @param shadowConnectTimeout how long a connection to v2 may take to open
  * @param shadowMaxConnections to v2, per endpoint
  * @param shadow what copies may take
+ * @param trustedProxies whose forwarded headers are believed
  */
 public record Settings(
     RulesOptions rules,
@@ -43,7 +44,8 @@ public record Settings(
     PrimaryLimits primary,
     Duration shadowConnectTimeout,
     int shadowMaxConnections,
-    MirrorLimits shadow) {
+    MirrorLimits shadow,
+    TrustedProxies trustedProxies) {
   private static final Pattern INSTANCE = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
   /** Nothing is set. */
@@ -84,12 +86,16 @@ public record Settings(
             maxConnections + settings.number("primary.maxWaiting", 1024),
             settings.durationOrZero("primary.idleTimeout", primary.idleTimeout()),
             settings.numberOrZero("primary.retryBodyBytes", primary.retryBodyBytes()),
-            settings.numberOrZero("primary.retryMemoryBytes", primary.retryMemoryBytes())),
+            settings.numberOrZero("primary.retryMemoryBytes", primary.retryMemoryBytes()),
+            settings.durationOrZero("primary.closeTimeout", primary.closeTimeout()),
+            settings.numberOrZero("primary.maxUpgrades", primary.maxUpgrades()),
+            settings.durationOrZero("primary.upgradeIdleTimeout", primary.upgradeIdleTimeout())),
         settings.duration("shadow.connectTimeout", Duration.ofSeconds(1)),
         settings.number("shadow.maxConnections", 1024),
         new MirrorLimits(
             settings.number("shadow.maxInFlight", shadow.maxInFlight()),
             settings.number("shadow.maxLagBytes", (int) shadow.maxLagBytes()),
+            settings.numberOrZero("shadow.maxBodyBytes", (int) shadow.maxBodyBytes()),
             settings.number("shadow.maxMemoryBytes", (int) shadow.maxMemoryBytes()),
             settings.duration("shadow.waitTimeout", shadow.waitTimeout()),
             settings.duration("shadow.bodyTimeout", shadow.bodyTimeout()),
@@ -97,7 +103,9 @@ public record Settings(
             settings.numberOrZero("shadow.maxAnswerBytes", (int) shadow.maxAnswerBytes()),
             settings.number("shadow.failuresToPause", shadow.failuresToPause()),
             settings.duration("shadow.pause", shadow.pause()),
-            settings.duration("shadow.maxPause", shadow.maxPause())));
+            settings.duration("shadow.maxPause", shadow.maxPause()),
+            settings.durationOrZero("shadow.closeTimeout", shadow.closeTimeout())),
+        TrustedProxies.of(settings.words("trustedProxies")));
   }
 
   private record Lookup(Function<String, Optional<String>> texts) {

@@ -30,7 +30,10 @@ record Snapshot(
     RouteTable routes, Map<String, Cluster> primaries, Map<String, MirrorDestination> mirrors) {
   static final Snapshot EMPTY = new Snapshot(RouteTable.EMPTY, Map.of(), Map.of());
 
-  /** The next set; what did not change is carried over with its counters, pauses and pools. */
+  /**
+   * The next set; a cluster that did not change is carried over with its pauses and pools, and
+   * every destination with its counters.
+   */
   Snapshot next(CompiledRules rules, Leg primary, Leg shadow, Mirroring mirroring) {
     Map<String, Cluster> nextPrimaries = new HashMap<>();
     rules
@@ -64,7 +67,17 @@ record Snapshot(
     MirrorDestination known = mirrors.get(name);
     return known != null && known.cluster().map(Cluster::spec).equals(spec)
         ? known
-        : mirroring.destination(name, spec.map(defined -> new Cluster(defined, shadow)));
+        : mirroring.destination(
+            name, spec.map(defined -> new Cluster(defined, shadow)), Optional.ofNullable(known));
+  }
+
+  /** Where the copies of one of its mirrors go. */
+  MirrorDestination mirror(Mirror mirror) {
+    MirrorDestination destination = mirrors.get(mirror.cluster());
+    if (destination == null) {
+      throw new IllegalStateException("no destination for " + mirror.cluster());
+    }
+    return destination;
   }
 
   /** Waits until the names of its clusters have addresses, but not longer than this in all. */

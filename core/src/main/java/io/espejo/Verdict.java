@@ -4,7 +4,9 @@ import io.espejo.exchange.Headers;
 import io.espejo.route.Bytes;
 import io.espejo.route.Route;
 import io.espejo.route.WeightedCluster;
+import io.espejo.upstream.Endpoint;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is to be done with one request: one per request, whatever dispatches follow.
@@ -26,13 +28,25 @@ public sealed interface Verdict {
    */
   record Answer(int status, Headers headers, Bytes body) implements Verdict {}
 
-  /** The request goes to v1, and copies of it to the route's mirrors. */
+  /**
+   * The request goes to v1, and copies of it to the route's mirrors.
+   *
+   * <p>What it tells of its way, as an access log wants it, is complete when the client's answer
+   * is; what becomes of the copies, only a {@link io.espejo.exchange.MirrorListener} hears.
+   */
   final class Forward implements Verdict {
     private final Snapshot snapshot;
     private final Route route;
     private final io.espejo.route.Forward action;
     private final WeightedCluster chosen;
     private final String path;
+
+    // Written by the exchange's threads, one after the other.
+    private volatile String requestId = "";
+    private volatile String cluster = "";
+    private volatile @Nullable Endpoint endpoint;
+    private volatile int consideredCopies;
+    private volatile int sentCopies;
 
     Forward(
         Snapshot snapshot,
@@ -50,6 +64,63 @@ public sealed interface Verdict {
     /** The name of the route that matched. */
     public String routeName() {
       return route.name();
+    }
+
+    /** The {@code x-request-id} of the request and its copies; empty before it was forwarded. */
+    public String requestId() {
+      return requestId;
+    }
+
+    /** The cluster that was chosen for v1, as Istio names it; empty before. */
+    public String cluster() {
+      return cluster;
+    }
+
+    /** Where the last attempt went; empty when there was none. */
+    public Optional<String> endpoint() {
+      return Optional.ofNullable(endpoint).map(Endpoint::toString);
+    }
+
+    /** How many copies the route asks for. */
+    public int consideredCopies() {
+      return consideredCopies;
+    }
+
+    /** How many of them were let off; what came of those is known later. */
+    public int sentCopies() {
+      return sentCopies;
+    }
+
+    /**
+     * {@code route=... cluster=... endpoint=127.0.0.1:8081 copies=1/1}: what the pattern {@code
+     * %{io.espejo.Verdict}r} shows in Tomcat's access log. It has nothing that a client sent.
+     */
+    @Override
+    public String toString() {
+      return "route="
+          + routeName()
+          + " cluster="
+          + (cluster.isEmpty() ? "-" : cluster)
+          + " endpoint="
+          + endpoint().orElse("-")
+          + " copies="
+          + sentCopies
+          + "/"
+          + consideredCopies;
+    }
+
+    void forwarded(String asRequestId, String toCluster) {
+      requestId = asRequestId;
+      cluster = toCluster;
+    }
+
+    void attempted(Endpoint at) {
+      endpoint = at;
+    }
+
+    void copied(int considered, int sent) {
+      consideredCopies = considered;
+      sentCopies = sent;
     }
 
     Snapshot snapshot() {
@@ -83,7 +154,10 @@ public sealed interface Verdict {
    * @param copies what goes to the mirrors, if anything
    */
   record InPlace(
-      boolean considered, Optional<Headers> request, AnswerEdits answer, Optional<Copies> copies)
+      boolean considered,
+      Optional<Headers> request,
+      AnswerEdits answer,
+      Optional<LocalCopies> copies)
       implements Verdict {
     /** No rule speaks of it. */
     public static final InPlace UNTOUCHED =

@@ -15,6 +15,8 @@ class ArchitectureTest {
   static final ArchRule rooms_knowOnlyThoseBelow =
       layeredArchitecture()
           .consideringOnlyDependenciesInLayers()
+          .layer("micrometer")
+          .definedBy("io.espejo.micrometer")
           .layer("espejo")
           .definedBy("io.espejo")
           .layer("config")
@@ -29,8 +31,10 @@ class ArchitectureTest {
           .definedBy("io.espejo.route")
           .layer("exchange")
           .definedBy("io.espejo.exchange")
-          .whereLayer("espejo")
+          .whereLayer("micrometer")
           .mayNotBeAccessedByAnyLayer()
+          .whereLayer("espejo")
+          .mayOnlyBeAccessedByLayers("micrometer")
           .whereLayer("config")
           .mayOnlyBeAccessedByLayers("espejo")
           .whereLayer("proxy")
@@ -40,7 +44,7 @@ class ArchitectureTest {
           .whereLayer("upstream")
           .mayOnlyBeAccessedByLayers("espejo", "config", "proxy", "mirror")
           .whereLayer("route")
-          .mayOnlyBeAccessedByLayers("espejo", "config", "proxy", "upstream");
+          .mayOnlyBeAccessedByLayers("espejo", "config", "proxy", "mirror", "upstream");
 
   @ArchTest
   static final ArchRule jetty_onlyWhereRequestsAreSent =
@@ -51,6 +55,15 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAPackage("org.eclipse.jetty..");
+
+  @ArchTest
+  static final ArchRule micrometer_onlyInItsRoom =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.espejo.micrometer")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.micrometer..");
 
   @ArchTest
   static final ArchRule exchange_knowsOnlyTheJdk =

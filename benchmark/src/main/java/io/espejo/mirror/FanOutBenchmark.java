@@ -6,6 +6,7 @@ import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.Headers;
 import io.espejo.exchange.MemoryBudget;
 import io.espejo.exchange.MirrorListener;
+import io.espejo.route.ShadowRules;
 import io.espejo.upstream.Leg;
 import io.espejo.upstream.RequestHead;
 import java.time.Duration;
@@ -66,13 +67,15 @@ public class FanOutBenchmark {
               2));
   private final Mirroring mirroring = new Mirroring(leg, MirrorLimits.DEFAULT, MirrorListener.NONE);
   private final RequestHead head = RequestHead.primary(new Post(), "/post");
+  private final MirrorDestination v2 =
+      mirroring.destination("v2", Optional.empty(), Optional.empty());
   private final Shadow shadow =
       new Shadow(
           mirroring,
-          mirroring.destination("v2", Optional.empty()),
+          v2,
           "route",
           head,
-          Duration.ofSeconds(15),
+          CopyBounds.of(v2, ShadowRules.ISTIO, Duration.ZERO, MirrorLimits.DEFAULT),
           0,
           false,
           0);

@@ -125,7 +125,7 @@ final class BalancingReader {
 
   private static Optional<Balancing.Key> cookie(Fields fields) {
     Optional<String> name = fields.need("name", "a cookie's name").flatMap(Value::text);
-    Optional<Duration> ttl = fields.take("ttl").flatMap(Durations::orZero);
+    Optional<Duration> ttl = fields.take("ttl").flatMap(Durations::seconds);
     String path = fields.take("path").flatMap(Value::text).orElse("");
     List<String> attributes = new ArrayList<>();
     Set<String> names = new HashSet<>();

@@ -33,6 +33,7 @@ final class Compiler {
   private final List<VirtualService> virtualServices;
   private final List<DestinationRule> destinationRules;
   private final List<ServiceEntry> serviceEntries;
+  private final Policies policies;
 
   /** By full name. */
   private final Map<String, Service> services = new LinkedHashMap<>();
@@ -41,6 +42,7 @@ final class Compiler {
     this.options = options;
     this.report = report;
     virtualServices = only(VirtualService.class, documents);
+    policies = new Policies(only(MirrorPolicy.class, documents), report);
     destinationRules =
         only(DestinationRule.class, documents).stream()
             .filter(rule -> visible(rule.exports(), rule.metadata()))
@@ -170,7 +172,7 @@ final class Compiler {
 
   private List<VirtualHost> virtualHosts() {
     Delegation delegation = new Delegation(virtualServices, report);
-    RouteCompiler routeCompiler = new RouteCompiler(services, options, report);
+    RouteCompiler routeCompiler = new RouteCompiler(services, policies, options, report);
     Map<String, Claim> claims = new LinkedHashMap<>();
     for (VirtualService virtualService : inOrder(virtualServices)) {
       Unreachable.check(virtualService.http(), report);
@@ -194,6 +196,7 @@ final class Compiler {
         claim(host, claim, claims);
       }
     }
+    policies.check(virtualServices, options);
     return named(routes(claims));
   }
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Puts the routes of delegates in the place of those that delegate to them, as Istio does: a match
@@ -25,8 +26,7 @@ final class Delegation {
     this.report = report;
     for (VirtualService virtualService : virtualServices) {
       if (virtualService.hosts().isEmpty()) {
-        Metadata metadata = virtualService.metadata();
-        delegates.put(metadata.namespace() + "/" + metadata.name(), virtualService);
+        delegates.put(virtualService.metadata().qualifiedName(), virtualService);
       }
     }
   }
@@ -70,6 +70,7 @@ final class Delegation {
   private static HttpRoute merged(HttpRoute root, HttpRoute further, List<HttpMatch> matches) {
     return new HttpRoute(
         further.place(),
+        Stream.concat(root.origins().stream(), further.origins().stream()).toList(),
         joined(root.name(), further.name()),
         matches,
         further.destinations(),

@@ -43,15 +43,17 @@ record DirectRule(int status, Bytes body) {
     return body.map(Bytes::copyOf).orElse(Bytes.NONE);
   }
 
+  /** With its padding, and perhaps in several lines. */
   private static Optional<byte[]> base64(Value value) {
+    Optional<String> text = value.text().map(t -> t.replaceAll("[\\r\\n]", ""));
     try {
-      return value
-          .text()
-          .map(text -> text.replace('-', '+').replace('_', '/'))
-          .map(Base64.getDecoder()::decode);
+      if (text.filter(t -> t.length() % 4 != 0).isEmpty()) {
+        return text.map(Base64.getDecoder()::decode);
+      }
     } catch (IllegalArgumentException e) {
-      value.error("not Base64");
-      return Optional.empty();
+      // refused below
     }
+    value.error("not Base64");
+    return Optional.empty();
   }
 }

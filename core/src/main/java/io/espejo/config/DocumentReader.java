@@ -10,6 +10,8 @@ import java.util.Set;
 /** Tells by its kind what a document is, and collects those that are carried out. */
 final class DocumentReader {
   private static final String NETWORKING = "networking.istio.io";
+  private static final String OWN = "espejo.io";
+  private static final String POLICY = "MirrorPolicy";
   private static final String KINDS =
       "VirtualService, DestinationRule, ServiceEntry or WorkloadEntry";
   private static final Set<String> VERSIONS = Set.of("v1", "v1beta1", "v1alpha3");
@@ -44,14 +46,17 @@ final class DocumentReader {
     }
     int slash = version.indexOf('/');
     String group = slash < 0 ? "" : version.substring(0, slash);
-    if (name.equals("List") || (name.endsWith("List") && group.equals(NETWORKING))) {
+    if (name.equals("List")
+        || (name.endsWith("List") && (group.equals(NETWORKING) || group.equals(OWN)))) {
       fields.take("metadata");
       fields.list("items").forEach(this::read);
       fields.end();
     } else if (group.equals(NETWORKING)) {
       readNetworking(fields, apiVersion.get(), version.substring(slash + 1), kind.get(), name);
+    } else if (group.equals(OWN)) {
+      readOwn(fields, apiVersion.get(), version, kind.get(), name);
     } else if (!options.ignoreKinds().contains(name)) {
-      if (group.endsWith(".istio.io") || group.equals("espejo.io")) {
+      if (group.endsWith(".istio.io")) {
         notCarriedOut(kind.get(), name);
       } else {
         kind.get().warn(name + " of " + version + " is no rule, and is skipped");
@@ -84,6 +89,20 @@ final class DocumentReader {
     }
   }
 
+  private void readOwn(Fields fields, Value apiVersion, String version, Value kind, String name) {
+    if (options.ignoreKinds().contains(name)) {
+      return;
+    }
+    if (!version.equals(OWN + "/v1")) {
+      apiVersion.refuse(OWN + "/v1");
+    }
+    if (name.equals(POLICY)) {
+      readDocument(fields, name);
+    } else {
+      kind.refuse(POLICY);
+    }
+  }
+
   private void readDocument(Fields fields, String kind) {
     Optional<Metadata> metadata = Metadata.read(kind, fields, options);
     Optional<Fields> spec = fields.need("spec", "a mapping").flatMap(Value::fields);
@@ -102,6 +121,7 @@ final class DocumentReader {
     return switch (metadata.kind()) {
       case "VirtualService" -> Optional.of(VirtualService.read(metadata, spec));
       case "WorkloadEntry" -> WorkloadEntry.read(metadata, spec).map(Document.class::cast);
+      case POLICY -> MirrorPolicy.read(metadata, spec).map(Document.class::cast);
       case "DestinationRule" -> DestinationRule.read(metadata, spec).map(Document.class::cast);
       default -> Optional.of(ServiceEntry.read(metadata, spec));
     };

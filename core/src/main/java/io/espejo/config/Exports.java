@@ -31,6 +31,8 @@ record Exports(Set<String> namespaces) {
         value.error("duplicate namespace " + namespace);
       } else if (namespaces.size() > 1 && namespaces.contains("*")) {
         value.error("a namespace beside * (expected: one of them)");
+      } else if (namespaces.size() > 1 && namespaces.contains("~")) {
+        value.error("a namespace beside ~ (expected: one of them)");
       }
     }
     return new Exports(namespaces);

@@ -97,7 +97,13 @@ final class FaultReader {
 
   private static Optional<Share> deprecated(Value percent) {
     percent.warn("deprecated (expected: percentage)");
-    return percent.integer(0, 100).map(number -> new Share(number * PARTS_PER_PERCENT));
+    Optional<Integer> number = percent.integer(Integer.MIN_VALUE, Integer.MAX_VALUE);
+    if (number.filter(n -> n < 0 || n > 100).isPresent()) {
+      // Istio does not look at it, and Envoy reads it without a sign: more than all.
+      percent.warn(percent.shown() + " is taken for 100, as Envoy takes it (expected: 0..100)");
+      return Optional.of(Share.ALL);
+    }
+    return number.map(n -> new Share(n * PARTS_PER_PERCENT));
   }
 
   private static Share share(Value percentage) {

@@ -31,7 +31,7 @@ final class Gateways {
     int slash = text.indexOf('/');
     boolean valid =
         slash < 0
-            ? Names.isHost(text) && !text.startsWith("*")
+            ? Names.isName(text)
             : Names.isLabel(text.substring(slash + 1))
                 && (text.startsWith("./") || Names.isLabel(text.substring(0, slash)));
     if (!valid) {

@@ -4,6 +4,7 @@ import io.espejo.route.HeaderEdits;
 import io.espejo.route.HeaderEdits.Edits;
 import io.espejo.route.HeaderEdits.Line;
 import io.espejo.route.HeaderValue;
+import io.espejo.upstream.RequestHead;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -11,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 
 /** Reading of {@code headers}. */
 final class HeaderReader {
@@ -27,16 +27,29 @@ final class HeaderReader {
           "transfer-encoding",
           "upgrade");
 
-  private static final Pattern VALUE = Pattern.compile("[^\\x00-\\x08\\x0A-\\x1F\\x7F]*");
-
   private HeaderReader() {}
 
+  /** Those of a route, which may set the authority once. */
   static Optional<HeaderEdits> read(Fields owner) {
-    return owner.take("headers").flatMap(Value::fields).map(HeaderReader::edits);
+    return owner.take("headers").flatMap(Value::fields).map(fields -> edits(fields, true));
   }
 
-  private static HeaderEdits edits(Fields fields) {
-    Authority authority = new Authority();
+  /** The edits of a copy: its authority is not among them. */
+  static Edits readShadow(Fields owner) {
+    return owner
+        .take("headers")
+        .flatMap(Value::fields)
+        .map(message -> edits(message, Optional.empty()))
+        .orElse(Edits.NONE);
+  }
+
+  /** Those of a destination, of which Istio takes the authority that is set before one added. */
+  static Optional<HeaderEdits> readOfDestination(Fields owner) {
+    return owner.take("headers").flatMap(Value::fields).map(fields -> edits(fields, false));
+  }
+
+  private static HeaderEdits edits(Fields fields, boolean oneAuthority) {
+    Authority authority = new Authority(oneAuthority);
     Edits request =
         fields
             .take("request")
@@ -53,13 +66,20 @@ final class HeaderReader {
     return new HeaderEdits(request, response, authority.value);
   }
 
-  /** The first that is set; a second one is an error. */
+  /** The first that is set. */
   private static final class Authority {
+    private final boolean once;
     private String value = "";
 
+    Authority(boolean once) {
+      this.once = once;
+    }
+
     void set(Value at, String text) {
-      if (!value.isEmpty()) {
+      if (!value.isEmpty() && once) {
         at.error("the authority is set more than once (expected: once)");
+      } else if (!value.isEmpty()) {
+        at.warn("the authority is " + value + " already, which stands");
       } else {
         value = text;
       }
@@ -102,7 +122,7 @@ final class HeaderReader {
       value.error(name + " is not carried out: it belongs to the connection");
       return false;
     }
-    if (isAuthority(name) || !Names.isToken(name)) {
+    if (isAuthority(name) || !Names.isToken(name) || name.equalsIgnoreCase(RequestHead.MARKER)) {
       value.error("\"" + name + "\" is no header that can be changed");
       return false;
     }
@@ -111,7 +131,7 @@ final class HeaderReader {
 
   private static Optional<HeaderValue> value(Value value, String text) {
     try {
-      if (VALUE.matcher(text).matches()) {
+      if (Names.isHeaderValue(text)) {
         return Optional.of(HeaderValue.parse(text));
       }
       value.refuse("a header's value");

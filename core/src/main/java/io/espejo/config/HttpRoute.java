@@ -12,12 +12,15 @@ import java.util.Optional;
 /**
  * One entry of {@code http}: Istio's HTTPRoute.
  *
+ * @param origins where it stands: in its VirtualService, and if that is a delegate, before that
+ *     where the root delegates
  * @param name empty when it has none
  * @param matches none at all means that every request matches
  * @param delegate whose routes stand in the place of this one
  */
 record HttpRoute(
     Place place,
+    List<Origin> origins,
     String name,
     List<HttpMatch> matches,
     List<WeightedDestination> destinations,
@@ -31,6 +34,14 @@ record HttpRoute(
     Optional<Duration> timeout,
     Optional<RetryPolicy> retries,
     Optional<Faults> faults) {
+
+  /**
+   * A route as it was written.
+   *
+   * @param virtualService with its namespace
+   * @param name empty when it has none
+   */
+  record Origin(String virtualService, String name) {}
 
   /** One entry of {@code route}. */
   record WeightedDestination(Destination destination, int weight, HeaderEdits edits) {}
@@ -57,10 +68,12 @@ record HttpRoute(
     for (Value value : fields.list("match")) {
       value.fields().map(match -> HttpMatch.read(match, metadata)).ifPresent(matches::add);
     }
+    String name = fields.take("name").flatMap(Value::text).orElse("");
     HttpRoute route =
         new HttpRoute(
             fields.owner().place(),
-            fields.take("name").flatMap(Value::text).orElse(""),
+            List.of(new Origin(metadata.qualifiedName(), name)),
+            name,
             matches,
             readDestinations(fields, metadata),
             RedirectRule.read(fields, matches),
@@ -127,7 +140,7 @@ record HttpRoute(
         fields.need("destination", "a host").flatMap(value -> Destination.read(value, metadata));
     int weight =
         fields.take("weight").flatMap(value -> value.integer(0, Integer.MAX_VALUE)).orElse(0);
-    HeaderEdits edits = HeaderReader.read(fields).orElse(HeaderEdits.NONE);
+    HeaderEdits edits = HeaderReader.readOfDestination(fields).orElse(HeaderEdits.NONE);
     fields.end();
     return destination.map(d -> new WeightedDestination(d, weight, edits));
   }

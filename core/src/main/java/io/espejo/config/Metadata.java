@@ -52,7 +52,12 @@ record Metadata(
   /** As messages show it: {@code VirtualService default/httpbin in rules.yaml}. */
   @Override
   public String toString() {
-    return kind + " " + namespace + "/" + name + " in " + place.file();
+    return kind + " " + qualifiedName() + " in " + place.file();
+  }
+
+  /** {@code default/httpbin}. */
+  String qualifiedName() {
+    return namespace + "/" + name;
   }
 
   /**

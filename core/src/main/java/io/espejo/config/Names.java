@@ -52,6 +52,11 @@ final class Names {
     return true;
   }
 
+  /** A DNS name that can be resolved: without a star, and not of digits alone. */
+  static boolean isName(String text) {
+    return isHost(text) && !text.startsWith("*") && !NUMBER.matcher(text).matches();
+  }
+
   /** An IPv4 or IPv6 literal, without brackets and zone. */
   static boolean isAddress(String text) {
     if (IPV4.matcher(text).matches()) {
@@ -84,6 +89,16 @@ final class Names {
   /** The name of a header (RFC 9110, section 5.6.2). */
   static boolean isToken(String text) {
     return TOKEN.matcher(text).matches();
+  }
+
+  /** Without a control character, so that it can be the value of a header. */
+  static boolean isHeaderValue(String text) {
+    return text.chars().allMatch(c -> (c >= ' ' && c != 0x7f) || c == '\t');
+  }
+
+  /** Without white space, too, so that it can stand in a request line. */
+  static boolean isVisible(String text) {
+    return text.chars().allMatch(c -> c > ' ' && c != 0x7f);
   }
 
   /** The key of a label of Kubernetes, with a prefix or without. */

@@ -62,7 +62,7 @@ final class PoolReader {
   private static Optional<Duration> duration(Optional<Fields> fields, String name, boolean zero) {
     return fields
         .flatMap(f -> f.take(name))
-        .flatMap(value -> zero ? Durations.orZero(value) : Durations.read(value));
+        .flatMap(value -> zero ? Durations.orNone(value) : Durations.read(value));
   }
 
   private static Keepalive keepalive(Fields fields) {

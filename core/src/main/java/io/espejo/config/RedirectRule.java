@@ -20,6 +20,7 @@ record RedirectRule(
     String scheme,
     int port,
     boolean requestPort) {
+  private static final String PLAIN = "text without control characters";
   private static final Set<Integer> STATUSES = Set.of(301, 302, 303, 307, 308);
   private static final Set<String> DERIVED = Set.of("FROM_PROTOCOL_DEFAULT", "FROM_REQUEST_PORT");
 
@@ -29,9 +30,9 @@ record RedirectRule(
 
   private static RedirectRule of(Fields fields, List<HttpMatch> matches) {
     boolean other = fields.hasAny("scheme", "port", "derivePort");
-    String uri = fields.take("uri").flatMap(Value::text).orElse("");
-    String prefixRewrite = fields.take("prefixRewrite").flatMap(Value::text).orElse("");
-    String authority = fields.take("authority").flatMap(Value::text).orElse("");
+    String uri = fields.text("uri", Names::isHeaderValue, PLAIN).orElse("");
+    String prefixRewrite = fields.text("prefixRewrite", Names::isHeaderValue, PLAIN).orElse("");
+    String authority = fields.text("authority", Names::isHeaderValue, PLAIN).orElse("");
     String scheme =
         fields
             .text("scheme", text -> Set.of("http", "https").contains(text), "http or https")

@@ -10,13 +10,15 @@ import java.util.Optional;
  * @param authority empty when there is none
  */
 record RewriteRule(String uri, Optional<PathRewrite.Regex> regex, String authority) {
+  private static final String VISIBLE = "text without white space and control characters";
+
   static Optional<RewriteRule> read(Fields owner) {
     return owner.take("rewrite").flatMap(Value::fields).map(RewriteRule::of);
   }
 
   private static RewriteRule of(Fields fields) {
-    String uri = fields.take("uri").flatMap(Value::text).orElse("");
-    String authority = fields.take("authority").flatMap(Value::text).orElse("");
+    String uri = fields.text("uri", Names::isVisible, VISIBLE).orElse("");
+    String authority = fields.text("authority", Names::isVisible, VISIBLE).orElse("");
     Optional<Value> regex = fields.take("uriRegexRewrite");
     fields.end();
     if (!uri.isEmpty() && regex.isPresent()) {
@@ -34,7 +36,7 @@ record RewriteRule(String uri, Optional<PathRewrite.Regex> regex, String authori
     fields.end();
     Optional<String> pattern = match.flatMap(Value::text);
     Optional<String> substitution = rewrite.flatMap(Value::text);
-    if (substitution.filter(String::isEmpty).isPresent()) {
+    if (substitution.filter(text -> text.isEmpty() || !Names.isVisible(text)).isPresent()) {
       rewrite.get().refuse("a substitution");
       return Optional.empty();
     }

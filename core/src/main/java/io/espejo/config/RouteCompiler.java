@@ -23,11 +23,14 @@ import java.util.stream.Collectors;
 /** Makes routes of what a VirtualService says: as in Istio, one of each match. */
 final class RouteCompiler {
   private final Map<String, Service> services;
+  private final Policies policies;
   private final RulesOptions options;
   private final Report report;
 
-  RouteCompiler(Map<String, Service> services, RulesOptions options, Report report) {
+  RouteCompiler(
+      Map<String, Service> services, Policies policies, RulesOptions options, Report report) {
     this.services = services;
+    this.policies = policies;
     this.options = options;
     this.report = report;
   }
@@ -89,7 +92,9 @@ final class RouteCompiler {
             .map(
                 m ->
                     new Mirror(
-                        cluster(m.destination(), listenPort, "nothing is mirrored"), m.share()))
+                        cluster(m.destination(), listenPort, "nothing is mirrored"),
+                        m.share(),
+                        policies.rules(http, m.destination())))
             .toList(),
         rewrite(http, match, edits),
         edits,

@@ -93,7 +93,10 @@ record ServiceEntry(
     for (Value value : list.map(Value::list).orElse(List.of())) {
       value
           .fields()
-          .flatMap(fields -> WorkloadEntry.readWorkload(fields, Optional.of(portNames)))
+          .flatMap(
+              fields ->
+                  WorkloadEntry.readWorkload(
+                      fields, Optional.of(portNames), resolution == Resolution.STATIC))
           .filter(workload -> fits(workload, resolution, value))
           .ifPresent(endpoints::add);
     }
@@ -106,8 +109,8 @@ record ServiceEntry(
     if (resolution != Resolution.STATIC
         && endpoints.isEmpty()
         && selectorValue.isEmpty()
-        && hosts.stream().anyMatch(host -> host.name().startsWith("*"))) {
-      spec.owner().error("a wildcard is no name to resolve (expected: endpoints)");
+        && !hosts.stream().allMatch(host -> Names.isName(host.name()))) {
+      spec.owner().error("a host that is no name to resolve (expected: endpoints)");
     }
     List<String> names = new ArrayList<>();
     spec.list("subjectAltNames").forEach(value -> value.text().ifPresent(names::add));
@@ -186,14 +189,11 @@ record ServiceEntry(
     for (Value value : spec.list("ports")) {
       value
           .fields()
-          .flatMap(fields -> readPort(fields, hosts))
+          .flatMap(fields -> readPort(fields, hosts, numbers))
           .ifPresent(
               port -> {
                 if (!names.add(port.name())) {
                   value.error("duplicate port name " + port.name());
-                }
-                if (port.number() > 0 && !numbers.add(port.number())) {
-                  value.error("duplicate port number " + port.number());
                 }
                 ports.add(port);
               });
@@ -201,9 +201,13 @@ record ServiceEntry(
     return ports;
   }
 
-  private static Optional<ServicePort> readPort(Fields fields, int hosts) {
+  private static Optional<ServicePort> readPort(Fields fields, int hosts, Set<Integer> numbers) {
     Optional<Integer> number =
         fields.need("number", PORT_RANGE).flatMap(value -> value.integer(1, 65_535));
+    // Of whatever protocol, UDP included, as Istio has it.
+    if (number.filter(n -> !numbers.add(n)).isPresent()) {
+      fields.owner().error("duplicate port number " + number.get());
+    }
     Optional<Value> nameValue = fields.need("name", "a DNS label");
     Optional<String> name = nameValue.flatMap(Value::text);
     if (name.filter(n -> !Names.isLabel(n)).isPresent()) {

@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -24,6 +25,7 @@ final class Value {
   private static final int SHOWN = 80;
   private static final int NUMBER = 40;
   private static final BigDecimal MAX_COUNT = BigDecimal.valueOf(0xFFFF_FFFFL);
+  private static final Set<String> TRUE = Set.of("true", "yes", "y", "on");
   private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
 
   private final Node node;
@@ -141,7 +143,8 @@ final class Value {
   }
 
   Optional<String> text() {
-    return scalar("text", Tag.STR);
+    return scalar(
+        Tag.BOOL.equals(node.getTag()) ? "text; unquoted, this is true or false" : "text", Tag.STR);
   }
 
   /** One of these words. */
@@ -155,17 +158,23 @@ final class Value {
   }
 
   Optional<Boolean> flag() {
-    return scalar("true or false", Tag.BOOL).map(Boolean::parseBoolean);
+    return scalar("true or false", Tag.BOOL)
+        .map(word -> TRUE.contains(word.toLowerCase(Locale.ROOT)));
   }
 
   /** A whole number in this range. */
   Optional<Integer> integer(int min, int max) {
+    return whole(min, max).map(Long::intValue);
+  }
+
+  /** A whole number in this range, which may be larger than 32 bits. */
+  Optional<Long> whole(long min, long max) {
     String expected = min + ".." + max;
     return decimal(expected)
         .flatMap(
             number -> {
               try {
-                int value = number.intValueExact();
+                long value = number.longValueExact();
                 if (value >= min && value <= max) {
                   return Optional.of(value);
                 }

@@ -33,7 +33,7 @@ record WorkloadEntry(Metadata metadata, Workload workload) implements Document {
   }
 
   static Optional<WorkloadEntry> read(Metadata metadata, Fields spec) {
-    return readWorkload(spec, Optional.empty())
+    return readWorkload(spec, Optional.empty(), true)
         .map(
             workload -> {
               // Those of the metadata stand over those of the entry, as with Istio.
@@ -50,12 +50,18 @@ record WorkloadEntry(Metadata metadata, Workload workload) implements Document {
             });
   }
 
-  /** An endpoint; {@code portNames} are those of its service, if that is known. */
-  static Optional<Workload> readWorkload(Fields fields, Optional<Set<String>> portNames) {
+  /**
+   * An endpoint.
+   *
+   * @param portNames those of its service, if that is known
+   * @param networkWillDo whether it needs no address if it has a network
+   */
+  static Optional<Workload> readWorkload(
+      Fields fields, Optional<Set<String>> portNames, boolean networkWillDo) {
     Optional<Value> addressValue = fields.take("address");
     Optional<String> address = addressValue.flatMap(Value::text).filter(text -> !text.isEmpty());
     if (address.isEmpty()) {
-      if (fields.hasAny("network")) {
+      if (networkWillDo && fields.hasAny("network")) {
         fields.owner().warn("no address, so nothing reaches it: its network is not known here");
       } else {
         fields.missing("address", "an IP address or a DNS name");
@@ -107,6 +113,6 @@ record WorkloadEntry(Metadata metadata, Workload workload) implements Document {
   }
 
   private static boolean isAddressOrName(String text) {
-    return Names.isAddress(text) || (Names.isHost(text) && !text.startsWith("*"));
+    return Names.isAddress(text) || Names.isName(text);
   }
 }

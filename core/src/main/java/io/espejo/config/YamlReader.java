@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.composer.Composer;
 import org.snakeyaml.engine.v2.exceptions.Mark;
@@ -15,14 +16,39 @@ import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.ReaderException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.Tag;
 import org.snakeyaml.engine.v2.parser.ParserImpl;
+import org.snakeyaml.engine.v2.resolver.CoreScalarResolver;
+import org.snakeyaml.engine.v2.resolver.ScalarResolver;
 import org.snakeyaml.engine.v2.scanner.StreamReader;
 import org.snakeyaml.engine.v2.schema.CoreSchema;
+import org.snakeyaml.engine.v2.schema.Schema;
 
-/** Makes values of the text of a file: YAML 1.2, and so JSON too. */
+/** Makes values of the text of a file: YAML 1.2 but for its booleans, and so JSON too. */
 final class YamlReader {
   static final int MAX_DOCUMENTS = 10_000;
   private static final int MAX_ALIASES = 50;
+  private static final Schema SCHEMA = new IstioSchema();
+
+  /**
+   * As Istio's reader has it, a plain {@code yes}, {@code no}, {@code on}, {@code off}, {@code y}
+   * or {@code n} is no text but true or false, as in YAML 1.1.
+   */
+  private static final class IstioSchema extends CoreSchema {
+    private static final Pattern BOOL =
+        Pattern.compile("y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF");
+
+    private final CoreScalarResolver resolver = new CoreScalarResolver(true);
+
+    IstioSchema() {
+      resolver.addImplicitResolver(Tag.BOOL, BOOL, "yYnNoO");
+    }
+
+    @Override
+    public ScalarResolver getScalarResolver() {
+      return resolver;
+    }
+  }
 
   private final RuleFile file;
   private final Report report;
@@ -41,7 +67,7 @@ final class YamlReader {
     }
     LoadSettings settings =
         LoadSettings.builder()
-            .setSchema(new CoreSchema())
+            .setSchema(SCHEMA)
             .setLabel(file.name())
             .setCodePointLimit(Rules.MAX_BYTES)
             .setBufferSize(text.get().length() + 1) // smaller, a long line takes quadratic time

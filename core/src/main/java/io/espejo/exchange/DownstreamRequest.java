@@ -30,8 +30,21 @@ public interface DownstreamRequest {
   /** All header lines as they came, hop-by-hop ones included. */
   Headers headers();
 
-  /** The address of the peer that opened the connection, as a literal: {@code 192.0.2.1}. */
+  /**
+   * The address of the peer that opened the connection, as a literal: {@code 192.0.2.1}, {@code
+   * ::1}. Empty when it has none, as with Unix sockets.
+   */
   String peerAddress();
+
+  /** The address of the client: the peer's, unless the core trusts it to name another. */
+  default String clientAddress() {
+    return peerAddress();
+  }
+
+  /** Whether the core trusts the peer's forwarded headers; not for an adapter to say. */
+  default boolean fromTrustedProxy() {
+    return false;
+  }
 
   /** {@code HTTP/1.0}, {@code HTTP/1.1}, {@code HTTP/2.0}. */
   String protocol();

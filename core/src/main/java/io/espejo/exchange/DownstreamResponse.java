@@ -19,14 +19,32 @@ public interface DownstreamResponse {
    */
   void write(ByteBuffer bytes, boolean last, Callback callback);
 
+  /** The trailer fields, before the last write; a client that cannot have them gets none. */
+  void trailers(Headers trailers);
+
   /** Sends what was written and may still lie in a buffer; for an answer that pauses. */
   void flush(Callback callback);
+
+  /**
+   * Sends 101 with these header lines in place of {@link #start}, and hands the client's connection
+   * over once it has left HTTP; nothing of this response is used then.
+   */
+  void upgrade(Headers headers, Upgrade upgrade);
 
   /**
    * Breaks the client's connection or stream, so that the answer is not taken for whole; before
    * {@link #start}, too. Nothing follows.
    */
   void abort(Throwable cause);
+
+  /** Told of the client's connection, or why there is none; on any thread. */
+  interface Upgrade {
+    /** The connection carries bytes now. */
+    void succeeded(UpgradedConnection client);
+
+    /** The container cannot, which the client was told by 501; or the client is gone. */
+    void failed(Throwable cause);
+  }
 
   /** Told when a write or flush is done. */
   interface Callback {

@@ -67,6 +67,18 @@ public final class Headers {
     return values;
   }
 
+  /**
+   * The values of all lines with this name, with commas between, as Envoy has the headers that it
+   * expects once.
+   */
+  public Optional<String> joined(String name) {
+    int first = indexOf(name, 0);
+    if (first < 0) {
+      return Optional.empty();
+    }
+    return Optional.of(indexOf(name, first + 1) < 0 ? value(first) : String.join(",", all(name)));
+  }
+
   /** The index of the first line at or after {@code from} that has this name, or -1. */
   public int indexOf(String name, int from) {
     for (int index = from; index < size(); index++) {
@@ -124,6 +136,11 @@ public final class Headers {
     public void set(String name, String value) {
       remove(name);
       add(name, value);
+    }
+
+    @Override
+    public Optional<String> joined(String name) {
+      return build().joined(name);
     }
 
     /** The value of the first line with this name so far. */

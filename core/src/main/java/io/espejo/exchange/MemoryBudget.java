@@ -15,12 +15,15 @@ public final class MemoryBudget {
     this.limit = limit;
   }
 
-  /** Takes {@code bytes} if that many are left. */
+  /** Takes {@code bytes} if that many are left; {@link #used} is never more than the budget. */
   public boolean reserve(long bytes) {
-    if (used.addAndGet(bytes) > limit) {
-      used.addAndGet(-bytes);
-      return false;
-    }
+    long before;
+    do {
+      before = used.get();
+      if (bytes > limit - before) {
+        return false;
+      }
+    } while (!used.compareAndSet(before, before + bytes));
     return true;
   }
 

@@ -28,8 +28,12 @@ public sealed interface Outcome {
     DISABLED,
     /** The request carried the marker: it is a copy itself. */
     LOOP,
-    /** The request asks for a protocol upgrade, or is a CONNECT; those are never mirrored. */
+    /** The request asks for a protocol upgrade; those are never mirrored. */
     UPGRADE,
+    /** The mirror's policy has expired. */
+    EXPIRED,
+    /** The mirror's policy leaves out requests with this method. */
+    METHOD,
     /** No document defines the mirror's host or subset. */
     UNKNOWN_CLUSTER,
     /** The mirror's destination has no endpoint. */
@@ -40,10 +44,12 @@ public sealed interface Outcome {
     MEMORY,
     /** Copies to this destination are paused after failures in a row. */
     PAUSED,
-    /** The connection was refused, or the host not found. */
+    /** The connection was refused, the host not found, or the TLS handshake failed. */
     CONNECT,
     /** No connection within the limit. */
     CONNECT_TIMEOUT,
+    /** The body was longer than the limit. */
+    BODY_SIZE,
     /** v2 lagged too far behind v1 within the body. */
     LAG,
     /** v2 took no byte of the body within the limit. */

@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -18,13 +19,20 @@ public final class RateLimitedLog {
 
   private final Logger logger;
   private final Level level;
-  private final AtomicLong next = new AtomicLong(System.nanoTime());
+  private final LongSupplier nanoTime;
+  private final AtomicLong next;
   private final AtomicInteger keptBack = new AtomicInteger();
 
   /** A kind of line for {@code logger}. */
   public RateLimitedLog(Logger logger, Level level) {
+    this(logger, level, System::nanoTime);
+  }
+
+  RateLimitedLog(Logger logger, Level level, LongSupplier nanoTime) {
     this.logger = logger;
     this.level = level;
+    this.nanoTime = nanoTime;
+    this.next = new AtomicLong(nanoTime.getAsLong());
   }
 
   /** Writes the line, unless one of its kind was written within the minute. */
@@ -34,7 +42,7 @@ public final class RateLimitedLog {
 
   /** Writes the line with a stack trace, unless one of its kind was written within the minute. */
   public void log(Supplier<String> line, @Nullable Throwable cause) {
-    long now = System.nanoTime();
+    long now = nanoTime.getAsLong();
     long due = next.get();
     if (now - due < 0 || !next.compareAndSet(due, now + PERIOD_NANOS)) {
       keptBack.incrementAndGet();

@@ -1,23 +1,38 @@
 package io.espejo.mirror;
 
+import io.espejo.exchange.CopyDestination;
 import io.espejo.exchange.OutcomeCounts;
+import io.espejo.route.ShadowRules;
 import io.espejo.upstream.Cluster;
+import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Where copies of one cluster go, with what bounds and counts them. Safe for any threads. */
-public final class MirrorDestination {
+public final class MirrorDestination implements CopyDestination {
   private final String name;
   private final Optional<Cluster> cluster;
-  private final OutcomeCounter counter = new OutcomeCounter();
-  private final AtomicInteger inFlight = new AtomicInteger();
-  private final Pause pause;
   private final int maxInFlight;
+  private final Pause pause;
+  private final OutcomeCounter counter;
+  private final InFlight inFlight;
 
-  MirrorDestination(String name, Optional<Cluster> cluster, MirrorLimits limits) {
+  /** Of those policies that have a bound of their own. */
+  private final Map<String, InFlight> inFlightByPolicy;
+
+  private MirrorDestination(
+      String name,
+      Optional<Cluster> cluster,
+      MirrorLimits limits,
+      OutcomeCounter counter,
+      InFlight inFlight,
+      Map<String, InFlight> inFlightByPolicy) {
     this.name = name;
     this.cluster = cluster;
     this.pause = new Pause(limits);
+    this.counter = counter;
+    this.inFlight = inFlight;
+    this.inFlightByPolicy = inFlightByPolicy;
     // What a DestinationRule says stands over our own bound.
     this.maxInFlight =
         cluster
@@ -25,7 +40,16 @@ public final class MirrorDestination {
             .orElse(limits.maxInFlight());
   }
 
-  /** The cluster's name, as Istio has it. */
+  MirrorDestination(String name, Optional<Cluster> cluster, MirrorLimits limits) {
+    this(name, cluster, limits, new OutcomeCounter(), new InFlight(), new ConcurrentHashMap<>());
+  }
+
+  /** The same destination once its cluster is another: it counts on, and has no pause. */
+  MirrorDestination with(Optional<Cluster> changed, MirrorLimits limits) {
+    return new MirrorDestination(name, changed, limits, counter, inFlight, inFlightByPolicy);
+  }
+
+  @Override
   public String name() {
     return name;
   }
@@ -35,9 +59,14 @@ public final class MirrorDestination {
     return cluster;
   }
 
-  /** What became of the copies for this destination. */
+  @Override
   public OutcomeCounts counts() {
     return counter.counts();
+  }
+
+  @Override
+  public boolean paused() {
+    return pause.paused();
   }
 
   OutcomeCounter counter() {
@@ -48,15 +77,18 @@ public final class MirrorDestination {
     return pause;
   }
 
-  boolean acquire() {
-    if (inFlight.incrementAndGet() > maxInFlight) {
-      inFlight.decrementAndGet();
-      return false;
+  /** Those with which a copy shares its bound: of its policy, if that has one, else of no such. */
+  InFlight inFlight(ShadowRules rules) {
+    if (rules.limits().maxInFlight().isEmpty()) {
+      return inFlight;
     }
-    return true;
+    InFlight known = inFlightByPolicy.get(rules.policy());
+    return known != null
+        ? known
+        : inFlightByPolicy.computeIfAbsent(rules.policy(), policy -> new InFlight());
   }
 
-  void release() {
-    inFlight.decrementAndGet();
+  int maxInFlight(ShadowRules rules) {
+    return rules.limits().maxInFlight().orElse(maxInFlight);
   }
 }

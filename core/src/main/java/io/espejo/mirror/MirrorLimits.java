@@ -7,6 +7,7 @@ import java.time.Duration;
  *
  * @param maxInFlight copies in flight per destination, waiting ones included; beyond it dropped
  * @param maxLagBytes how far v2 may lag behind v1 within one body; beyond it that copy is reset
+ * @param maxBodyBytes how long the body of a copy may be; 0: any length
  * @param maxMemoryBytes memory for all copies: buffers at capacity, and at least 2 KiB a head
  * @param waitTimeout how long a copy may wait for a connection
  * @param bodyTimeout how long v2 may take no byte of the body while there are some
@@ -15,10 +16,12 @@ import java.time.Duration;
  * @param failuresToPause failures in a row after which no copy is sent for a while
  * @param pause the first such while; it doubles each time
  * @param maxPause the longest
+ * @param closeTimeout how long copies may go on once Espejo closes and v1's exchanges have ended
  */
 public record MirrorLimits(
     int maxInFlight,
     long maxLagBytes,
+    long maxBodyBytes,
     long maxMemoryBytes,
     Duration waitTimeout,
     Duration bodyTimeout,
@@ -26,12 +29,14 @@ public record MirrorLimits(
     long maxAnswerBytes,
     int failuresToPause,
     Duration pause,
-    Duration maxPause) {
+    Duration maxPause,
+    Duration closeTimeout) {
   /** What holds unless somebody says otherwise. */
   public static final MirrorLimits DEFAULT =
       new MirrorLimits(
           1024,
           1024 * 1024,
+          0,
           64L * 1024 * 1024,
           Duration.ofSeconds(15),
           Duration.ofSeconds(15),
@@ -39,5 +44,6 @@ public record MirrorLimits(
           0,
           20,
           Duration.ofSeconds(1),
-          Duration.ofSeconds(60));
+          Duration.ofSeconds(60),
+          Duration.ofSeconds(2));
 }

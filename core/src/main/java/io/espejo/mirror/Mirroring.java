@@ -7,11 +7,16 @@ import io.espejo.exchange.Outcome;
 import io.espejo.exchange.Outcome.Reason;
 import io.espejo.exchange.OutcomeCounts;
 import io.espejo.exchange.RateLimitedLog;
+import io.espejo.route.ShadowRules;
 import io.espejo.upstream.Cluster;
 import io.espejo.upstream.Leg;
 import io.espejo.upstream.RequestHead;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -30,6 +35,7 @@ public final class Mirroring implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Mirroring.class.getName());
   private static final int MAX_EVENTS = 8192;
   private static final int MIN_HEAD_BYTES = 2048;
+  private static final Duration MOMENT = Duration.ofMillis(100);
   private static final Duration MAX_TICK = Duration.ofMillis(250);
 
   private final Leg leg;
@@ -43,7 +49,7 @@ public final class Mirroring implements AutoCloseable {
   private final LongAdder lostEvents = new LongAdder();
   private final Set<Shadow> live = ConcurrentHashMap.newKeySet();
   private final Duration tick;
-  private final RateLimitedLog dropLog = new RateLimitedLog(LOG, Level.WARNING);
+  private final Map<Reason, RateLimitedLog> dropLogs = dropLogs();
   private final RateLimitedLog pauseLog = new RateLimitedLog(LOG, Level.WARNING);
   private final RateLimitedLog listenerLog = new RateLimitedLog(LOG, Level.WARNING);
   private volatile boolean enabled = true;
@@ -61,6 +67,24 @@ public final class Mirroring implements AutoCloseable {
     leg.after(tick, this::sweep);
   }
 
+  /** For each reason a kind of line, but for those that somebody wants or that are everyday. */
+  private static Map<Reason, RateLimitedLog> dropLogs() {
+    EnumSet<Reason> unsaid =
+        EnumSet.of(
+            Reason.DISABLED,
+            Reason.UPGRADE,
+            Reason.EXPIRED,
+            Reason.METHOD,
+            Reason.CUT,
+            Reason.ABORTED,
+            Reason.CLOSED);
+    Map<Reason, RateLimitedLog> logs = new EnumMap<>(Reason.class);
+    for (Reason reason : EnumSet.complementOf(unsaid)) {
+      logs.put(reason, new RateLimitedLog(LOG, Level.WARNING));
+    }
+    return Collections.unmodifiableMap(logs);
+  }
+
   private static Duration tick(MirrorLimits limits) {
     Duration shortest = MAX_TICK;
     for (Duration limit :
@@ -71,9 +95,16 @@ public final class Mirroring implements AutoCloseable {
     return shortest.compareTo(Duration.ofMillis(10)) < 0 ? Duration.ofMillis(10) : shortest;
   }
 
-  /** A destination for copies, with counts, bounds and pause of its own. */
-  public MirrorDestination destination(String name, Optional<Cluster> cluster) {
-    return new MirrorDestination(name, cluster, limits);
+  /**
+   * A destination for copies, with counts, bounds and pause of its own.
+   *
+   * @param before the one of this name until now, whose counts go on
+   */
+  public MirrorDestination destination(
+      String name, Optional<Cluster> cluster, Optional<MirrorDestination> before) {
+    return before
+        .map(known -> known.with(cluster, limits))
+        .orElseGet(() -> new MirrorDestination(name, cluster, limits));
   }
 
   /** Counts a copy that was considered and will not be sent. */
@@ -86,12 +117,18 @@ public final class Mirroring implements AutoCloseable {
    * Considers a copy that shall be sent: within the bounds it is admitted, and then owes a {@link
    * Shadow#start} or a {@link Shadow#onCut}; else it is dropped.
    *
-   * @param answerTimeout from the end of the request to v2's answer; zero: the limit of all copies
+   * @param routeTimeout from the end of the request to v2's answer, unless the rules say; zero: the
+   *     limit of all copies
    */
   public Optional<Shadow> admit(
-      MirrorDestination destination, String route, RequestHead shadowHead, Duration answerTimeout) {
+      MirrorDestination destination,
+      String route,
+      RequestHead shadowHead,
+      ShadowRules rules,
+      Duration routeTimeout) {
     considered(destination);
     long now = System.nanoTime();
+    CopyBounds bounds = CopyBounds.of(destination, rules, routeTimeout, limits);
     Reason refusal = null;
     boolean probe = false;
     long headBytes = Math.max(MIN_HEAD_BYTES, shadowHead.memory());
@@ -101,15 +138,17 @@ public final class Mirroring implements AutoCloseable {
       refusal = Reason.DISABLED;
     } else if (destination.cluster().isEmpty()) {
       refusal = Reason.UNKNOWN_CLUSTER;
+    } else if (shadowHead.contentLength() > bounds.maxBodyBytes()) {
+      refusal = Reason.BODY_SIZE;
     } else {
       Pause.Admission admission = destination.pause().admit(now);
       probe = admission == Pause.Admission.PROBE;
       if (admission == Pause.Admission.PAUSED) {
         refusal = Reason.PAUSED;
-      } else if (!destination.acquire()) {
+      } else if (!bounds.inFlight().acquire(destination.maxInFlight(rules))) {
         refusal = Reason.IN_FLIGHT;
       } else if (!memory.reserve(headBytes)) {
-        destination.release();
+        bounds.inFlight().release();
         refusal = Reason.MEMORY;
       }
     }
@@ -118,17 +157,12 @@ public final class Mirroring implements AutoCloseable {
       ended(destination, route, shadowHead.requestId(), 0, new Outcome.Dropped(refusal));
       return Optional.empty();
     }
-    Shadow shadow =
-        new Shadow(
-            this,
-            destination,
-            route,
-            shadowHead,
-            answerTimeout.isZero() ? limits.answerTimeout() : answerTimeout,
-            headBytes,
-            probe,
-            now);
+    Shadow shadow = new Shadow(this, destination, route, shadowHead, bounds, headBytes, probe, now);
     live.add(shadow);
+    if (closed) {
+      // Perhaps too late for close() to find it.
+      shadow.giveUp(Reason.CLOSED);
+    }
     return Optional.of(shadow);
   }
 
@@ -141,7 +175,7 @@ public final class Mirroring implements AutoCloseable {
   void settled(Shadow shadow, Outcome outcome) {
     live.remove(shadow);
     MirrorDestination destination = shadow.destination();
-    destination.release();
+    shadow.bounds().inFlight().release();
     memory.release(shadow.headBytes());
     long now = System.nanoTime();
     if (outcome instanceof Outcome.Completed) {
@@ -157,11 +191,15 @@ public final class Mirroring implements AutoCloseable {
   }
 
   private static boolean tellsOfFailure(Outcome outcome) {
-    Reason reason =
-        outcome instanceof Outcome.Failed failed
-            ? failed.reason()
-            : outcome instanceof Outcome.Dropped dropped ? dropped.reason() : Reason.DISABLED;
-    return tellsOfFailure(reason);
+    return reason(outcome).filter(Mirroring::tellsOfFailure).isPresent();
+  }
+
+  private static Optional<Reason> reason(Outcome outcome) {
+    return outcome instanceof Outcome.Failed failed
+        ? Optional.of(failed.reason())
+        : outcome instanceof Outcome.Dropped dropped
+            ? Optional.of(dropped.reason())
+            : Optional.empty();
   }
 
   /** Whether it is the destination that failed, and not one of our own bounds that was met. */
@@ -176,9 +214,10 @@ public final class Mirroring implements AutoCloseable {
       MirrorDestination destination, String route, String requestId, long nanos, Outcome outcome) {
     destination.counter().ended(outcome);
     total.ended(outcome);
-    if (outcome instanceof Outcome.Dropped || outcome instanceof Outcome.Failed) {
-      dropLog.log(() -> "a copy to " + destination.name() + " was given up: " + outcome);
-    }
+    reason(outcome)
+        .map(dropLogs::get)
+        .ifPresent(
+            log -> log.log(() -> "a copy to " + destination.name() + " was given up: " + outcome));
     if (listener != MirrorListener.NONE) {
       tell(new Copy(route, destination.name(), requestId, Duration.ofNanos(nanos)), outcome);
     }
@@ -209,6 +248,11 @@ public final class Mirroring implements AutoCloseable {
     if (!closed) {
       leg.after(tick, this::sweep);
     }
+  }
+
+  /** Runs a short task once all that happens at the same time has happened. */
+  void later(Runnable task) {
+    leg.after(MOMENT, task);
   }
 
   /** Runs what a copy has to do on v2's leg, in order. */
@@ -285,6 +329,6 @@ public final class Mirroring implements AutoCloseable {
 
   @Override
   public void close() {
-    close(Duration.ofSeconds(2));
+    close(limits.closeTimeout());
   }
 }

@@ -39,6 +39,11 @@ final class Pause {
     this.maxNanos = max.toNanos();
   }
 
+  /** Whether no copy goes, or a probe alone. */
+  boolean paused() {
+    return paused;
+  }
+
   Admission admit(long now) {
     if (!paused) {
       return Admission.OPEN;
@@ -93,9 +98,11 @@ final class Pause {
   }
 
   /** The copy ended without a word on v2's health. */
-  synchronized void abandoned(boolean probe) {
+  void abandoned(boolean probe) {
     if (probe) {
-      probing = false;
+      synchronized (this) {
+        probing = false;
+      }
     }
   }
 

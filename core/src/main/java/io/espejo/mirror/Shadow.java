@@ -9,8 +9,8 @@ import io.espejo.upstream.Endpoint;
 import io.espejo.upstream.Fault;
 import io.espejo.upstream.OutgoingRequest;
 import io.espejo.upstream.RequestHead;
-import java.time.Duration;
 import java.util.function.Function;
+import javax.net.ssl.SSLHandshakeException;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +33,7 @@ public final class Shadow implements BodyObserver {
   private final MirrorDestination destination;
   private final String route;
   private final RequestHead head;
-  private final Duration answerTimeout;
+  private final CopyBounds bounds;
   private final long headBytes;
   private final boolean probe;
   private final long beganNanos;
@@ -44,6 +44,9 @@ public final class Shadow implements BodyObserver {
   private @Nullable OutgoingRequest request;
   private @Nullable Endpoint endpoint;
 
+  /** Of whoever reads the body. */
+  private long bodyBytes;
+
   private volatile Phase phase = Phase.CONNECTING;
   private volatile long phaseNanos;
 
@@ -52,7 +55,7 @@ public final class Shadow implements BodyObserver {
       MirrorDestination destination,
       String route,
       RequestHead head,
-      Duration answerTimeout,
+      CopyBounds bounds,
       long headBytes,
       boolean probe,
       long beganNanos) {
@@ -60,7 +63,7 @@ public final class Shadow implements BodyObserver {
     this.destination = destination;
     this.route = route;
     this.head = head;
-    this.answerTimeout = answerTimeout;
+    this.bounds = bounds;
     this.headBytes = headBytes;
     this.probe = probe;
     this.beganNanos = beganNanos;
@@ -132,7 +135,12 @@ public final class Shadow implements BodyObserver {
     if (sink == null || chunk.length() == 0) {
       return;
     }
-    switch (sink.offer(chunk, mirroring.memory(), mirroring.limits().maxLagBytes())) {
+    bodyBytes += chunk.length();
+    if (bodyBytes > bounds.maxBodyBytes()) {
+      giveUp(Reason.BODY_SIZE);
+      return;
+    }
+    switch (sink.offer(chunk, mirroring.memory(), bounds.maxLagBytes())) {
       case TAKEN -> {}
       case WAKE -> mirroring.onLeg(sink::wake);
       case LAGS -> giveUp(Reason.LAG);
@@ -167,12 +175,17 @@ public final class Shadow implements BodyObserver {
       giveUp(Reason.GARBAGE);
     } else if (settle(sent -> new Outcome.Completed(Math.min(status / 100, 9)))
         && phase != Phase.ANSWERING) {
-      abort(Reason.CUT);
+      // That it was sent may only not have been told of yet: then the connection is a good one.
+      mirroring.later(this::abortUnlessSent);
     }
   }
 
   private void onComplete(Result result) {
     Throwable failure = result.getFailure();
+    if (failure instanceof SSLHandshakeException) {
+      // A request begins before the handshake does, and no byte of it goes before that is done.
+      phase = Phase.CONNECTING;
+    }
     if (failure != null) {
       settle(reason(failure));
     }
@@ -219,6 +232,12 @@ public final class Shadow implements BodyObserver {
   public void giveUp(Reason reason) {
     if (settle(reason)) {
       abort(reason);
+    }
+  }
+
+  private void abortUnlessSent() {
+    if (phase != Phase.ANSWERING) {
+      abort(Reason.CUT);
     }
   }
 
@@ -272,7 +291,7 @@ public final class Shadow implements BodyObserver {
         }
       }
       case ANSWERING -> {
-        if (now - phaseNanos > answerTimeout.toNanos()) {
+        if (now - phaseNanos > bounds.answerTimeout().toNanos()) {
           giveUp(Reason.ANSWER_TIMEOUT);
         }
       }
@@ -293,6 +312,10 @@ public final class Shadow implements BodyObserver {
 
   String requestId() {
     return head.requestId();
+  }
+
+  CopyBounds bounds() {
+    return bounds;
   }
 
   long headBytes() {

@@ -1,8 +1,12 @@
 package io.espejo.proxy;
 
 import io.espejo.exchange.DownstreamResponse;
+import io.espejo.exchange.Headers;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import org.eclipse.jetty.client.Response;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.util.IteratingCallback;
 import org.eclipse.jetty.util.thread.Invocable;
@@ -16,6 +20,7 @@ final class Answer extends IteratingCallback implements DownstreamResponse.Callb
   /** How many chunks are carried before the thread is left to other answers. */
   private static final int TURN = 8;
 
+  private final Response response;
   private final Content.Source content;
   private final DownstreamResponse downstream;
   private final Executor threads;
@@ -27,18 +32,26 @@ final class Answer extends IteratingCallback implements DownstreamResponse.Callb
   private boolean finished;
   private int turn;
 
+  /** What has still to come, if it was said; the client may know the end by it. */
+  private long left;
+
   /**
    * An answer that has begun.
    *
-   * @param onWhole runs once all of it was read, before the client has the end of it
+   * @param length what v1 says of it, or -1
+   * @param onWhole runs when all of it was read, before the client has the end of it; perhaps twice
    */
   Answer(
+      Response response,
       Content.Source content,
+      long length,
       DownstreamResponse downstream,
       Executor threads,
       Runnable onWhole,
       Consumer<Throwable> abort) {
+    this.response = response;
     this.content = content;
+    this.left = length;
     this.downstream = downstream;
     this.threads = threads;
     this.onWhole = onWhole;
@@ -73,11 +86,25 @@ final class Answer extends IteratingCallback implements DownstreamResponse.Callb
     chunk = next;
     flushed = false;
     finished = next.isLast();
-    if (finished) {
+    left -= next.remaining();
+    if (finished || left == 0) {
       onWhole.run();
+      trailers();
     }
     downstream.write(next.getByteBuffer(), next.isLast(), this);
     return Action.SCHEDULED;
+  }
+
+  private void trailers() {
+    HttpFields trailers = response.getTrailers();
+    if (trailers != null) {
+      Headers.Builder lines = Headers.builder();
+      for (HttpField field : trailers) {
+        String value = field.getValue();
+        lines.add(field.getName(), value == null ? "" : value);
+      }
+      downstream.trailers(lines.build());
+    }
   }
 
   @Override

@@ -22,6 +22,13 @@ public record LocalAnswer(int status, String text, OptionalInt grpcStatus) {
   /** The target is not a path that can be normalised. */
   public static final LocalAnswer BAD_TARGET = new LocalAnswer(400, "bad request target");
 
+  /** A character that does not belong where it is, in the host, the query or a header. */
+  public static final LocalAnswer BAD_REQUEST = new LocalAnswer(400, "bad request");
+
+  /** The body has a transfer coding other than chunked. */
+  public static final LocalAnswer UNKNOWN_CODING =
+      new LocalAnswer(501, "transfer coding not implemented");
+
   /** The route's cluster is unknown or has no endpoint. */
   public static final LocalAnswer NO_UPSTREAM = new LocalAnswer(503, "no healthy upstream");
 

@@ -4,11 +4,14 @@ import io.espejo.exchange.BodyObserver;
 import io.espejo.exchange.DownstreamResponse;
 import io.espejo.exchange.MemoryBudget;
 import io.espejo.exchange.PrimaryCounts;
+import io.espejo.exchange.RateLimitedLog;
 import io.espejo.exchange.RequestBody;
 import io.espejo.route.Faults.Delay;
+import io.espejo.upstream.Cluster;
 import io.espejo.upstream.Endpoint;
 import io.espejo.upstream.Leg;
 import io.espejo.upstream.RequestHead;
+import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -16,10 +19,15 @@ import java.util.function.LongUnaryOperator;
 
 /** All exchanges with v1: what they share, and what is counted of them. Safe for any threads. */
 public final class Primaries implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Primaries.class.getName());
+
+  private final RateLimitedLog overflowLog = new RateLimitedLog(LOG, Level.WARNING);
+  private final RateLimitedLog delayLog = new RateLimitedLog(LOG, Level.WARNING);
   private final PrimaryCounter counter = new PrimaryCounter();
   private final PrimaryLimits limits;
   private final MemoryBudget memory;
   private final Waits waits;
+  private final Upgrades upgrades;
   private final AtomicInteger delayed = new AtomicInteger();
   private final LongUnaryOperator random;
 
@@ -32,6 +40,7 @@ public final class Primaries implements AutoCloseable {
     this.limits = limits;
     this.memory = new MemoryBudget(limits.retryMemoryBytes());
     this.waits = new Waits(leg);
+    this.upgrades = new Upgrades(limits.maxUpgrades());
     this.random = random;
   }
 
@@ -39,7 +48,7 @@ public final class Primaries implements AutoCloseable {
    * Sends a request to v1.
    *
    * @param first which was acquired
-   * @param onEnd called once when nothing more happens, on any thread
+   * @param listener called on any thread
    */
   public void send(
       PrimaryRules rules,
@@ -48,8 +57,8 @@ public final class Primaries implements AutoCloseable {
       RequestBody body,
       List<? extends BodyObserver> observers,
       DownstreamResponse downstream,
-      Runnable onEnd) {
-    new PrimaryExchange(this, rules, first, head, body, observers, downstream, onEnd).start();
+      PrimaryListener listener) {
+    new PrimaryExchange(this, rules, first, head, body, observers, downstream, listener).start();
   }
 
   /**
@@ -60,6 +69,7 @@ public final class Primaries implements AutoCloseable {
     if (delayed.incrementAndGet() > limits.maxRequests()) {
       delayed.decrementAndGet();
       counter.delaysOverLimit.increment();
+      delayLog.log(() -> "too many requests wait for a fault's delay: one went on at once");
       then.run();
       return;
     }
@@ -72,6 +82,12 @@ public final class Primaries implements AutoCloseable {
       delayed.decrementAndGet();
       next.run();
     };
+  }
+
+  /** A request, or a further attempt, was one too many for {@code cluster}. */
+  public void overflow(Cluster cluster) {
+    counter.overflows.increment();
+    overflowLog.log(() -> "503: too many requests for " + cluster.spec().name());
   }
 
   /** A fault has answered a request. */
@@ -100,6 +116,10 @@ public final class Primaries implements AutoCloseable {
     return waits;
   }
 
+  Upgrades upgrades() {
+    return upgrades;
+  }
+
   LongUnaryOperator random() {
     return random;
   }
@@ -109,9 +129,15 @@ public final class Primaries implements AutoCloseable {
     return memory.used();
   }
 
-  /** Answers what waits for nobody; what is with v1 ends with the leg. */
+  /** How many connections are upgraded, or may become so, now. */
+  public int openUpgrades() {
+    return upgrades.taken();
+  }
+
+  /** Answers what waits for nobody and ends upgrades; what is with v1 ends with the leg. */
   @Override
   public void close() {
     waits.close();
+    upgrades.close();
   }
 }

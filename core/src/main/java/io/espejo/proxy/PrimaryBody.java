@@ -4,6 +4,7 @@ import io.espejo.exchange.BodyChunk;
 import io.espejo.exchange.BodyObserver;
 import io.espejo.exchange.Headers;
 import io.espejo.exchange.RequestBody;
+import io.espejo.exchange.RequestSyntax;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -38,6 +39,7 @@ final class PrimaryBody {
   private boolean failedDownstream;
   private @Nullable Throwable failure;
   private @Nullable Throwable abandoned;
+  private boolean gone;
 
   // Touched by the one who is reading.
   private long received;
@@ -91,15 +93,16 @@ final class PrimaryBody {
       if (failure != null) {
         return Content.Chunk.from(failure, true);
       }
+      if (abandoned != null) {
+        // Even if its end has come since: v1 has not got all of it.
+        return Content.Chunk.from(abandoned, true);
+      }
       BodyChunk again = sending.again.poll();
       if (again != null) {
         return Content.Chunk.from(again.bytes(), ended && sending.again.isEmpty(), again::release);
       }
       if (ended) {
         return Content.Chunk.EOF;
-      }
-      if (abandoned != null) {
-        return Content.Chunk.from(abandoned, true);
       }
       if (reading) {
         // The attempt before is at it yet; what it gets comes here.
@@ -163,7 +166,7 @@ final class PrimaryBody {
     received += chunk.length();
     // With a length the end is known; the container may tell of it only later.
     if (chunk.last() || received == length) {
-      end(body.trailers());
+      end(RequestSyntax.trailers(body.trailers()));
     }
     return chunk;
   }
@@ -205,8 +208,21 @@ final class PrimaryBody {
    * request which v1 refused is mirrored whole; if it was not whole yet, they hear that it is cut.
    */
   void abandon(Throwable cause) {
+    abandon(cause, false);
+  }
+
+  /**
+   * The same once the client has an answer, or may have: then the container takes the request back,
+   * and nothing of it may be touched.
+   */
+  void leave(Throwable cause) {
+    abandon(cause, true);
+  }
+
+  private void abandon(Throwable cause, boolean untouched) {
     synchronized (this) {
       abandoned = cause;
+      gone |= untouched;
       if (reading) {
         // Who reads sees it, and goes on here.
         return;
@@ -219,7 +235,7 @@ final class PrimaryBody {
   private void drain(Throwable cause) {
     int drained = 0;
     while (underWay()) {
-      BodyChunk chunk = drained < MAX_DRAINED ? next() : BodyChunk.NOT_YET;
+      BodyChunk chunk = drained < MAX_DRAINED && !isGone() ? next() : BodyChunk.NOT_YET;
       if (chunk == BodyChunk.NOT_YET) {
         cut(cause);
         body.fail(cause);
@@ -228,6 +244,10 @@ final class PrimaryBody {
       drained += chunk.length();
       chunk.release();
     }
+  }
+
+  private synchronized boolean isGone() {
+    return gone;
   }
 
   private synchronized boolean underWay() {
@@ -297,7 +317,7 @@ final class PrimaryBody {
 
   HttpFields trailers() {
     HttpFields.Mutable fields = HttpFields.build();
-    Headers trailers = body.trailers();
+    Headers trailers = RequestSyntax.trailers(body.trailers());
     for (int line = 0; line < trailers.size(); line++) {
       fields.add(trailers.name(line), trailers.value(line));
     }

@@ -5,6 +5,7 @@ import java.util.concurrent.atomic.LongAdder;
 
 /** Counts what happens on the way to v1. Safe for any threads. */
 final class PrimaryCounter {
+  final LongAdder overflows = new LongAdder();
   final LongAdder retries = new LongAdder();
   final LongAdder retriesOverLimit = new LongAdder();
   final LongAdder bodiesNotKept = new LongAdder();
@@ -12,15 +13,20 @@ final class PrimaryCounter {
   final LongAdder delays = new LongAdder();
   final LongAdder delaysOverLimit = new LongAdder();
   final LongAdder aborts = new LongAdder();
+  final LongAdder upgrades = new LongAdder();
+  final LongAdder upgradesOverLimit = new LongAdder();
 
   PrimaryCounts counts() {
     return new PrimaryCounts(
+        overflows.sum(),
         retries.sum(),
         retriesOverLimit.sum(),
         bodiesNotKept.sum(),
         timeouts.sum(),
         delays.sum(),
         delaysOverLimit.sum(),
-        aborts.sum());
+        aborts.sum(),
+        upgrades.sum(),
+        upgradesOverLimit.sum());
   }
 }

@@ -26,6 +26,7 @@ import org.eclipse.jetty.client.Result;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +47,7 @@ final class PrimaryExchange {
   private final RequestHead head;
   private final PrimaryBody body;
   private final DownstreamResponse downstream;
-  private final Runnable onEnd;
+  private final PrimaryListener listener;
 
   // One attempt follows another, so these are touched by one thread after the other.
   private List<Endpoint> tried = List.of();
@@ -54,6 +55,7 @@ final class PrimaryExchange {
   private int attempts = 1;
   private int left;
   private boolean holdsRetry;
+  private boolean holdsUpgrade;
   private boolean replaced;
 
   // Guarded by this.
@@ -64,6 +66,7 @@ final class PrimaryExchange {
   private boolean over;
 
   private volatile boolean answering;
+  private volatile boolean early;
   private volatile long wholeNanos;
 
   /** One request to one endpoint. */
@@ -121,7 +124,7 @@ final class PrimaryExchange {
       RequestBody body,
       List<? extends BodyObserver> observers,
       DownstreamResponse downstream,
-      Runnable onEnd) {
+      PrimaryListener listener) {
     this.primaries = primaries;
     this.rules = rules;
     this.head = head;
@@ -135,7 +138,7 @@ final class PrimaryExchange {
             this::onWhole,
             left == 0 ? () -> {} : primaries.counter().bodiesNotKept::increment);
     this.downstream = downstream;
-    this.onEnd = onEnd;
+    this.listener = listener;
     this.attempt = new Attempt(first, head);
   }
 
@@ -148,10 +151,20 @@ final class PrimaryExchange {
     } else {
       body.none();
     }
+    if (head.isUpgrade()) {
+      holdsUpgrade = primaries.upgrades().acquire();
+      if (!holdsUpgrade) {
+        primaries.counter().upgradesOverLimit.increment();
+        attemptNow().release();
+        fail(new IOException("too many upgrades"), LocalAnswer.OVERFLOW);
+        return;
+      }
+    }
     send(attempt);
   }
 
   private void send(Attempt next) {
+    listener.onAttempt(next.endpoint);
     OutgoingRequest outgoing = next.request;
     if (head.hasBody()) {
       outgoing.body(body.sending());
@@ -250,12 +263,23 @@ final class PrimaryExchange {
 
   private void onAnswer(Attempt from, Response response, Content.Source content) {
     int status = response.getStatus();
-    if (status == 101) {
+    if (status == 101 && !head.isUpgrade()) {
       from.request.reset(new HttpResponseException("unexpected upgrade", response));
       return;
     }
     from.answered = true;
     from.endpoint.report(status);
+    if (status == 101) {
+      synchronized (this) {
+        if (!timedOut) {
+          over = true;
+          cancel(timer);
+        }
+      }
+      // There is none, but only who reads it is told of the end.
+      Content.Source.consumeAll(content, Callback.NOOP);
+      return;
+    }
     if (left > 0
         && RetryConditions.afterAnswer(rules.retries(), status, response.getHeaders())
         && mayTryAgain()) {
@@ -271,9 +295,18 @@ final class PrimaryExchange {
       answering = true;
     }
     releaseRetry();
+    releaseUpgrade();
     body.forget();
     downstream.start(status, endToEnd(response, rules.affinity().setCookie()));
-    new Answer(content, downstream, from.endpoint.threads(), from::release, from.request::reset)
+    long length = response.getHeaders().getLongField(HttpHeader.CONTENT_LENGTH);
+    new Answer(
+            response,
+            content,
+            length,
+            downstream,
+            from.endpoint.threads(),
+            () -> onAnswerRead(from),
+            from.request::reset)
         .iterate();
   }
 
@@ -298,9 +331,21 @@ final class PrimaryExchange {
     from.request.reset(new IOException("the answer is not wanted"));
   }
 
+  /**
+   * All of the answer was read, and the client has not the end of it yet: the last moment at which
+   * a request that v1 did not wait for can be read for the copies.
+   */
+  private void onAnswerRead(Attempt from) {
+    from.release();
+    if (!body.ended()) {
+      early = true;
+      body.abandon(new IOException("v1 answered before the end of the request"));
+    }
+  }
+
   /** The whole answer is here; a request that v1 did not wait for need not be sent to its end. */
   private void onAnswered(Attempt from) {
-    if (!body.ended()) {
+    if (early || !body.ended()) {
       from.request.reset(new IOException("v1 answered before the end of the request"));
     }
   }
@@ -316,6 +361,10 @@ final class PrimaryExchange {
       done.ended = true;
       cancel(done.timer);
     }
+    if (failure == null && result.getResponse().getStatus() == 101) {
+      onSwitch(done, result.getResponse());
+      return;
+    }
     done.release();
     if (done.thrownAway) {
       pause(done);
@@ -324,6 +373,23 @@ final class PrimaryExchange {
     } else {
       onFailure(done, failure);
     }
+  }
+
+  /** v1 has switched to another protocol, and its connection is ours. */
+  private void onSwitch(Attempt from, Response response) {
+    answering = true;
+    holdsUpgrade = false;
+    primaries.counter().upgrades.increment();
+    Tunnel tunnel = primaries.upgrades().open(from.endpoint.threads(), from::release);
+    tunnel.upstream(from.request.upgraded(primaries.limits().upgradeIdleTimeout(), tunnel::close));
+    Headers.Builder headers = endToEnd(response, rules.affinity().setCookie()).toBuilder();
+    for (HttpField field : response.getHeaders()) {
+      if (field.getHeader() == HttpHeader.UPGRADE) {
+        headers.add(field.getName(), field.getValue());
+      }
+    }
+    downstream.upgrade(headers.build(), tunnel);
+    end();
   }
 
   private void onFailure(Attempt done, Throwable failure) {
@@ -383,6 +449,13 @@ final class PrimaryExchange {
     }
   }
 
+  private void releaseUpgrade() {
+    if (holdsUpgrade) {
+      holdsUpgrade = false;
+      primaries.upgrades().release();
+    }
+  }
+
   /** Waits a little, then makes the next attempt. */
   private void pause(Attempt done) {
     primaries.counter().retries.increment();
@@ -418,6 +491,7 @@ final class PrimaryExchange {
     if (next.isEmpty()) {
       fail(new IOException("no endpoint"), LocalAnswer.NO_UPSTREAM);
     } else if (!next.get().acquire()) {
+      primaries.overflow(rules.cluster());
       fail(new IOException("overflow"), LocalAnswer.OVERFLOW);
     } else {
       attempts++;
@@ -449,16 +523,23 @@ final class PrimaryExchange {
   }
 
   private void fail(Throwable failure, LocalAnswer answer) {
-    body.abandon(failure);
-    if (!answering) {
+    try {
+      if (answering) {
+        body.leave(failure);
+        return;
+      }
+      body.abandon(failure);
+      releaseUpgrade();
       answering = true;
       if (body.failedDownstream()) {
         downstream.abort(failure);
       } else {
         answer.sendTo(downstream, head);
       }
+    } finally {
+      // Whatever a container makes of a request that it has taken back.
+      end();
     }
-    end();
   }
 
   private void end() {
@@ -467,8 +548,9 @@ final class PrimaryExchange {
       cancel(timer);
     }
     releaseRetry();
+    releaseUpgrade();
     body.close();
-    onEnd.run();
+    listener.onEnd();
   }
 
   /**
@@ -519,7 +601,10 @@ final class PrimaryExchange {
     }
     Headers.Builder headers = Headers.builder();
     for (HttpField field : response.getHeaders()) {
+      // A length of 204 is no length of a body (RFC 9110, section 8.6); containers would wait for
+      // it.
       if (isEndToEnd(field.getHeader())
+          && (response.getStatus() != 204 || field.getHeader() != HttpHeader.CONTENT_LENGTH)
           && (nominated.isEmpty() || !nominated.contains(field.getLowerCaseName()))) {
         String value = field.getValue();
         headers.add(field.getName(), value == null ? "" : value);

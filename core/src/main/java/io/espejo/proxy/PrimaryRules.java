@@ -9,7 +9,7 @@ import java.time.Duration;
  * How one request is carried to v1.
  *
  * @param affinity what binds it to an endpoint of {@code cluster}
- * @param timeout from the end of the request to the end of the answer; zero: none
+ * @param timeout from the end of the request to the end of the answer, of this request; zero: none
  * @param otherEndpointsOnly whether a further attempt avoids the endpoints of those before
  */
 public record PrimaryRules(

@@ -29,7 +29,7 @@ public record CorsPolicy(
   /** The headers of the answer with 200, if this is a preflight that is answered here. */
   public Optional<Headers> preflight(DownstreamRequest request) {
     Optional<String> origin = origin(request);
-    String asked = request.headers().first("access-control-request-method").orElse("");
+    String asked = request.headers().joined("access-control-request-method").orElse("");
     if (origin.isEmpty() || !request.method().equals("OPTIONS") || asked.isEmpty()) {
       return Optional.empty();
     }
@@ -42,7 +42,7 @@ public record CorsPolicy(
           headers,
           "access-control-allow-headers",
           allowHeaders.equals("*")
-              ? request.headers().first("access-control-request-headers").orElse("")
+              ? request.headers().joined("access-control-request-headers").orElse("")
               : allowHeaders);
       setIfAny(headers, "access-control-max-age", maxAge);
     } else if (forwardUnmatchedPreflights) {
@@ -64,7 +64,7 @@ public record CorsPolicy(
   }
 
   private static Optional<String> origin(DownstreamRequest request) {
-    return request.headers().first("origin").filter(origin -> !origin.isEmpty());
+    return request.headers().joined("origin").filter(origin -> !origin.isEmpty());
   }
 
   private boolean allows(String origin) {

@@ -13,7 +13,10 @@ public interface FormatContext {
   /** The first line of a header of the answer; none while there is no answer. */
   Optional<String> response(String name);
 
-  /** The address of the client's peer. */
+  /** The address of the client, behind the proxies that are trusted. */
+  String clientAddress();
+
+  /** The address of the peer that opened the connection. */
   String peerAddress();
 
   /** {@code HTTP/1.1}. */

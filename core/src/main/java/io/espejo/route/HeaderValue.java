@@ -104,9 +104,8 @@ public final class HeaderValue {
   private static Part expression(String expression) {
     return switch (expression) {
       case "PROTOCOL" -> FormatContext::protocol;
-      case "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT",
-          "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT" ->
-          FormatContext::peerAddress;
+      case "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT" -> FormatContext::clientAddress;
+      case "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT" -> FormatContext::peerAddress;
       default -> header(expression);
     };
   }

@@ -1,17 +1,38 @@
 package io.espejo.route;
 
-/** The authority of a copy, as Envoy's shadow writer makes it. */
-public final class ShadowHost {
-  private static final String SUFFIX = "-shadow";
+/** What becomes of v1's authority on a copy. */
+public sealed interface ShadowHost {
+  /** As Envoy's shadow writer has it: {@code -shadow} before the port. */
+  ShadowHost ISTIO = new Suffix("-shadow");
 
-  private ShadowHost() {}
+  /** The copy's authority. */
+  String of(String authority);
 
   /**
-   * The authority with {@code -shadow} before its port, case kept: {@code httpbin:8000} becomes
-   * {@code httpbin-shadow:8000}, {@code [::1]} becomes {@code [::1]-shadow}.
+   * A suffix before the port, case kept: {@code httpbin:8000} becomes {@code httpbin-shadow:8000},
+   * {@code [::1]} becomes {@code [::1]-shadow}.
    */
-  public static String of(String authority) {
-    int end = Authority.hostEnd(authority);
-    return authority.substring(0, end) + SUFFIX + authority.substring(end);
+  record Suffix(String text) implements ShadowHost {
+    @Override
+    public String of(String authority) {
+      int end = Authority.hostEnd(authority);
+      return authority.substring(0, end) + text + authority.substring(end);
+    }
+  }
+
+  /** The same. */
+  record Preserved() implements ShadowHost {
+    @Override
+    public String of(String authority) {
+      return authority;
+    }
+  }
+
+  /** Always this one. */
+  record Literal(String text) implements ShadowHost {
+    @Override
+    public String of(String authority) {
+      return text;
+    }
   }
 }

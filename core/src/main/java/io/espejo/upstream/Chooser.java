@@ -1,6 +1,7 @@
 package io.espejo.upstream;
 
 import io.espejo.exchange.DownstreamRequest;
+import io.espejo.route.Hash;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;

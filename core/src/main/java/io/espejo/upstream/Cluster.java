@@ -185,6 +185,27 @@ public final class Cluster implements AutoCloseable {
     return spec.pool().idleTimeout().filter(idle -> idle.compareTo(most) < 0).orElse(most);
   }
 
+  /** How its endpoints are now, in the order of the documents. */
+  public List<EndpointState> endpointStates() {
+    List<Endpoint> now = endpoints;
+    List<Endpoint> ejected = ejections.map(ejecting -> ejecting.ejected(now)).orElse(List.of());
+    return now.stream()
+        .map(
+            endpoint ->
+                new EndpointState(
+                    endpoint.toString(), ejected.contains(endpoint), endpoint.active()))
+        .toList();
+  }
+
+  /**
+   * One endpoint at one moment.
+   *
+   * @param address with its port, or the path of a socket
+   * @param ejected whether it gets nothing because it failed, unless all did
+   * @param requests that are there now
+   */
+  public record EndpointState(String address, boolean ejected, int requests) {}
+
   Optional<Ejections> ejections() {
     return ejections;
   }

@@ -1,7 +1,6 @@
 package io.espejo.upstream;
 
 import io.espejo.exchange.DownstreamRequest;
-import io.espejo.exchange.HeaderLines;
 import io.espejo.route.FormatContext;
 import java.util.Optional;
 import org.eclipse.jetty.http.HttpField;
@@ -9,7 +8,7 @@ import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 
 /** A request's head while the edits of a route change it. */
-final class EditableHead implements HeaderLines, FormatContext {
+final class EditableHead implements FormatContext {
   private final DownstreamRequest request;
   private final HttpFields.Mutable fields;
   private final String target;
@@ -33,22 +32,6 @@ final class EditableHead implements HeaderLines, FormatContext {
   }
 
   @Override
-  public void remove(String name) {
-    fields.remove(name);
-  }
-
-  @Override
-  public void set(String name, String value) {
-    fields.put(RequestHead.line(name, value));
-  }
-
-  @Override
-  public EditableHead add(String name, String value) {
-    fields.add(RequestHead.line(name, value));
-    return this;
-  }
-
-  @Override
   public Optional<String> request(String name) {
     return switch (name) {
       case ":method" -> Optional.of(request.method());
@@ -62,6 +45,11 @@ final class EditableHead implements HeaderLines, FormatContext {
   @Override
   public Optional<String> response(String name) {
     return Optional.empty();
+  }
+
+  @Override
+  public String clientAddress() {
+    return request.clientAddress();
   }
 
   @Override

@@ -72,6 +72,15 @@ final class Ejections {
         : healthy;
   }
 
+  /** Those that may not be chosen now. */
+  List<Endpoint> ejected(List<Endpoint> endpoints) {
+    if (ejected == 0) {
+      return List.of();
+    }
+    look(endpoints);
+    return endpoints.stream().filter(endpoint -> endpoint.health().ejected).toList();
+  }
+
   void answered(List<Endpoint> endpoints, Endpoint endpoint, int status) {
     Health.reset(endpoint.health().consecutiveLocalFailures);
     count(endpoints, endpoint, status);

@@ -1,5 +1,6 @@
 package io.espejo.upstream;
 
+import io.espejo.route.Hash;
 import io.espejo.upstream.ClusterSpec.EndpointSpec;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -16,6 +16,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.eclipse.jetty.io.ArrayByteBufferPool;
 import org.eclipse.jetty.io.ByteBufferPool;
 import org.eclipse.jetty.util.component.LifeCycle;
@@ -41,6 +42,7 @@ public final class Leg implements AutoCloseable {
   private static final long MAX_POOLED_DIRECT = 16L * 1024 * 1024;
 
   private final Settings settings;
+  private final LongSupplier nanoTime;
   private final QueuedThreadPool threads;
   private final Scheduler scheduler;
   private final ByteBufferPool buffers;
@@ -78,12 +80,15 @@ public final class Leg implements AutoCloseable {
       int maxWaiting,
       int maxRequests) {}
 
-  private Leg(Settings settings) {
+  private Leg(Settings settings, LongSupplier nanoTime) {
     this.settings = settings;
+    this.nanoTime = nanoTime;
     String name = "espejo-" + settings.name();
     threads = new QueuedThreadPool(settings.threads(), 1);
     threads.setName(name);
     threads.setDaemon(true);
+    // One a minute, else, so that those of clients that are gone stay for long.
+    threads.setMaxEvictCount(settings.threads());
     scheduler = new ScheduledExecutorScheduler(name + "-timer", true);
     buffers =
         new ArrayByteBufferPool(
@@ -103,7 +108,11 @@ public final class Leg implements AutoCloseable {
 
   /** Starts the threads; no connection is opened before the first request. */
   public static Leg start(Settings settings) {
-    Leg leg = new Leg(settings);
+    return start(settings, System::nanoTime);
+  }
+
+  static Leg start(Settings settings, LongSupplier nanoTime) {
+    Leg leg = new Leg(settings, nanoTime);
     try {
       leg.threads.start();
       leg.scheduler.start();
@@ -115,7 +124,7 @@ public final class Leg implements AutoCloseable {
       leg.close();
       throw new IllegalStateException("cannot start the " + settings.name() + " leg", failure);
     }
-    leg.after(SWEEP, leg::sweep);
+    leg.after(SWEEP, leg::keepSweeping);
     return leg;
   }
 
@@ -137,13 +146,23 @@ public final class Leg implements AutoCloseable {
         wires.computeIfAbsent(
             spec,
             key -> {
+              for (Wire idle : retired) {
+                if (idle.spec().equals(key)) {
+                  return idle;
+                }
+              }
               if (!wires.isEmpty()) {
-                threads.setMaxThreads(threads.getMaxThreads() + 1);
+                mayHaveThreads(1);
               }
               return Wire.start(key, this);
             });
+    retired.remove(wire);
     wire.users++;
     return wire;
+  }
+
+  private synchronized void mayHaveThreads(int more) {
+    threads.setMaxThreads(threads.getMaxThreads() + more);
   }
 
   /** One cluster less that uses it. */
@@ -151,31 +170,40 @@ public final class Leg implements AutoCloseable {
     wire.users--;
     if (wire.users == 0) {
       wires.remove(wire.spec());
-      wire.retiredAt = System.nanoTime();
+      wire.retiredAt = nanoTime.getAsLong();
       retired.add(wire);
     }
   }
 
-  /** Closes what has idled too long, and clients that nobody needs any more. */
-  private void sweep() {
-    synchronized (this) {
-      if (closed) {
-        return;
-      }
-      wires.values().forEach(Wire::closeIdle);
-      for (Wire wire : List.copyOf(retired)) {
-        wire.closeIdle();
-        if (wire.isUnused()) {
-          retired.remove(wire);
-          threads.execute(
-              () -> {
-                wire.stop();
-                threads.setMaxThreads(threads.getMaxThreads() - 1);
-              });
-        }
+  private void keepSweeping() {
+    if (sweep()) {
+      after(SWEEP, this::keepSweeping);
+    }
+  }
+
+  /** Closes what has idled too long, and clients that nobody needs any more; false if closed. */
+  synchronized boolean sweep() {
+    if (closed) {
+      return false;
+    }
+    wires.values().forEach(Wire::closeIdle);
+    for (Wire wire : List.copyOf(retired)) {
+      wire.closeIdle();
+      if (wire.isUnused(nanoTime.getAsLong())) {
+        retired.remove(wire);
+        threads.execute(
+            () -> {
+              wire.stop();
+              mayHaveThreads(-1);
+            });
       }
     }
-    after(SWEEP, this::sweep);
+    return true;
+  }
+
+  /** How many of Jetty's clients there are, those that are out of use included. */
+  synchronized int clients() {
+    return wires.size() + retired.size();
   }
 
   Settings settings() {

@@ -1,13 +1,20 @@
 package io.espejo.upstream;
 
+import io.espejo.exchange.UpgradedConnection;
+import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.eclipse.jetty.client.Destination;
+import org.eclipse.jetty.client.HttpUpgrader;
+import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.transport.HttpConversation;
 import org.eclipse.jetty.client.transport.HttpRequest;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +28,7 @@ public final class OutgoingRequest extends HttpRequest {
   /** More interim answers than any server has reason to send. */
   private static final int MAX_INTERIM = 10_000;
 
+  private final Wire wire;
   private final Destination destination;
   private final String method;
   private final String path;
@@ -29,10 +37,23 @@ public final class OutgoingRequest extends HttpRequest {
   private final @Nullable String host;
   private int interim;
 
+  /** What follows a 101 is ours, whatever the protocol is called. */
+  private static final HttpUpgrader NOT_JETTYS =
+      new HttpUpgrader() {
+        @Override
+        public void prepare(Request request) {}
+
+        @Override
+        public void upgrade(Response response, EndPoint endPoint, Callback callback) {
+          callback.failed(new IOException("not upgraded here"));
+        }
+      };
+
   OutgoingRequest(Endpoint endpoint, Destination destination, RequestHead head) {
     super(endpoint.cluster().wire().client(), new HttpConversation(), endpoint.uri());
+    this.wire = endpoint.cluster().wire();
     this.destination = destination;
-    this.http2 = endpoint.cluster().wire().speaksHttp2();
+    this.http2 = wire.speaksHttp2();
     this.method = head.method();
     this.path = head.path();
     this.query = head.rawQuery();
@@ -43,13 +64,31 @@ public final class OutgoingRequest extends HttpRequest {
           if (http2) {
             fields.remove(HttpHeader.HOST);
             fields.remove(HttpHeader.TRANSFER_ENCODING);
+            fields.remove("connection");
+            fields.remove("upgrade");
           }
         });
+    if (head.isUpgrade()) {
+      getConversation().setAttribute(HttpUpgrader.class.getName(), NOT_JETTYS);
+    }
   }
 
   /** Sends it; the listener hears the end exactly once, perhaps inside this call. */
   public void sendTo(Response.CompleteListener listener) {
     destination.send(this, listener);
+  }
+
+  /**
+   * v1's side of the connection, once a 101 was answered in whole.
+   *
+   * @param idleTimeout without a byte either way; zero: for ever
+   * @param onIdle called on a thread of the leg when that has passed
+   */
+  public UpgradedConnection upgraded(Duration idleTimeout, Runnable onIdle) {
+    EndPoint endPoint = (EndPoint) getConversation().getAttribute(EndPoint.class.getName());
+    UpstreamConnection upgraded = new UpstreamConnection(endPoint, wire, idleTimeout, onIdle);
+    endPoint.upgrade(upgraded);
+    return upgraded;
   }
 
   /** Ends it now; what has begun is reset. Whether it was in time shows in how it ends. */

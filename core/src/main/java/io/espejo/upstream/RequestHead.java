@@ -2,16 +2,20 @@ package io.espejo.upstream;
 
 import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.Headers;
+import io.espejo.route.FormatContext;
 import io.espejo.route.Forward;
 import io.espejo.route.HeaderEdits;
 import io.espejo.route.Rewrite;
 import io.espejo.route.WeightedCluster;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
@@ -23,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The client's end-to-end lines in their order, without hop-by-hop ones and those that {@code
  * Connection} names (RFC 9110, section 7.6.1; {@code TE: trailers} stays, as with Envoy), without
  * {@code Expect}, {@code x-envoy-*} and the marker; with {@code x-request-id}, {@code
- * x-forwarded-for}, {@code -proto}, {@code -host} and {@code x-envoy-attempt-count}. Immutable.
+ * x-forwarded-for}, {@code -proto}, {@code -host} and {@code x-envoy-attempt-count}; a host that a
+ * trusted proxy names stays, and so does its {@code x-forwarded-client-cert}. Immutable.
  */
 public final class RequestHead {
   /** Marks a copy, so that nobody mirrors it again. */
@@ -36,14 +41,20 @@ public final class RequestHead {
   private static final String ORIGINAL_PATH = "x-envoy-original-path";
   private static final String ATTEMPT_COUNT = "x-envoy-attempt-count";
   private static final String EXPECTED_TIMEOUT = "x-envoy-expected-rq-timeout-ms";
-  private static final String REQUEST_ID = "x-request-id";
+
+  /** Joins v1's request, its copies and their log lines. */
+  public static final String REQUEST_ID = "x-request-id";
+
   private static final String FORWARDED_FOR = "x-forwarded-for";
   private static final String FORWARDED_HOST = "x-forwarded-host";
   private static final String FORWARDED_PROTO = "x-forwarded-proto";
+  private static final String CLIENT_CERTIFICATE = "x-forwarded-client-cert";
   private static final HttpField PROTO_HTTP = line(FORWARDED_PROTO, "http");
   private static final HttpField PROTO_HTTPS = line(FORWARDED_PROTO, "https");
   private static final HttpField FIRST_ATTEMPT = line(ATTEMPT_COUNT, "1");
   private static final HttpField CHUNKED = new HttpField(HttpHeader.TRANSFER_ENCODING, "chunked");
+
+  private static final HttpField SWITCH = line("Connection", "Upgrade");
 
   /** Without a known header, so that the generator writes it for bodiless methods, too. */
   private static final HttpField NO_BYTES = line("Content-Length", "0");
@@ -100,6 +111,7 @@ public final class RequestHead {
     long length = -1;
     String requestId = null;
     StringBuilder forwardedFor = null;
+    boolean forwardedHost = false;
     for (int line = 0; line < headers.size(); line++) {
       String name = headers.name(line);
       String value = headers.value(line);
@@ -131,7 +143,14 @@ public final class RequestHead {
             }
             continue;
           }
-          case X_FORWARDED_HOST, X_FORWARDED_PROTO -> {
+          case X_FORWARDED_PROTO -> {
+            continue;
+          }
+          case X_FORWARDED_HOST -> {
+            if (request.fromTrustedProxy()) {
+              forwardedHost = true;
+              fields.add(line(name, value));
+            }
             continue;
           }
           default -> {
@@ -142,7 +161,9 @@ public final class RequestHead {
           }
         }
       }
-      if (ours(name) || (!nominated.isEmpty() && nominated.contains(lower(name)))) {
+      if (ours(name)
+          || (!request.fromTrustedProxy() && name.equalsIgnoreCase(CLIENT_CERTIFICATE))
+          || (!nominated.isEmpty() && nominated.contains(lower(name)))) {
         continue;
       }
       if (requestId == null && name.equalsIgnoreCase(REQUEST_ID) && !value.isBlank()) {
@@ -155,13 +176,28 @@ public final class RequestHead {
       fields.add(line(REQUEST_ID, requestId));
     }
     String peer = request.peerAddress();
-    fields.add(
-        line(
-            FORWARDED_FOR,
-            forwardedFor == null ? peer : forwardedFor.append(',').append(peer).toString()));
+    if (forwardedFor != null) {
+      fields.add(
+          line(
+              FORWARDED_FOR,
+              peer.isEmpty()
+                  ? forwardedFor.toString()
+                  : forwardedFor.append(',').append(peer).toString()));
+    } else if (!peer.isEmpty()) {
+      fields.add(line(FORWARDED_FOR, peer));
+    }
     fields.add(request.scheme().equals("https") ? PROTO_HTTPS : PROTO_HTTP);
-    fields.add(line(FORWARDED_HOST, authority));
+    if (!forwardedHost) {
+      fields.add(line(FORWARDED_HOST, authority));
+    }
     fields.add(FIRST_ATTEMPT);
+
+    upgrade(request)
+        .ifPresent(
+            protocols -> {
+              fields.add(SWITCH);
+              fields.add(line("Upgrade", protocols));
+            });
 
     Framing framing = framing(request, chunked, length);
     switch (framing) {
@@ -200,11 +236,12 @@ public final class RequestHead {
     HttpFields.Mutable edited = HttpFields.build(fields);
     String target = target();
     EditableHead head = new EditableHead(request, edited, target, authority);
-    first.request().applyTo(head, head);
+    FieldLines lines = new FieldLines(edited);
+    first.request().applyToRequest(lines, head);
     if (!first.authority().isEmpty()) {
       head.authority(first.authority());
     }
-    route.edits().request().applyTo(head, head);
+    route.edits().request().applyToRequest(lines, head);
     String newPath = path;
     if (rewrite.isPresent()) {
       if (!rewrite.get().authority().isEmpty()) {
@@ -228,10 +265,28 @@ public final class RequestHead {
   }
 
   /**
-   * This head, telling v1 how long an answer is waited for, in milliseconds; 0: for ever, and
-   * nothing is told.
+   * How long an answer may take: as long as the route says, and for gRPC at most as long as its
+   * client says. Zero: for ever.
+   */
+  public Duration timeout(Duration ofRoute) {
+    String said = isGrpc() ? fields.get(GrpcTimeout.HEADER) : null;
+    Duration asked = Optional.ofNullable(said).flatMap(GrpcTimeout::parse).orElse(Duration.ZERO);
+    return asked.isZero() || (!ofRoute.isZero() && asked.compareTo(ofRoute) > 0) ? ofRoute : asked;
+  }
+
+  /**
+   * This head, telling v1 how long an answer is waited for, in milliseconds, for gRPC in its own
+   * header as well; 0: for ever, and nothing is told.
    */
   public RequestHead expecting(long timeoutMillis) {
+    RequestHead told = shadowExpecting(timeoutMillis);
+    return timeoutMillis == 0 || !isGrpc()
+        ? told
+        : told.with(GrpcTimeout.HEADER, GrpcTimeout.of(timeoutMillis));
+  }
+
+  /** The same for a copy, which has the header of gRPC as v1 has it. */
+  public RequestHead shadowExpecting(long timeoutMillis) {
     return timeoutMillis == 0 ? this : with(EXPECTED_TIMEOUT, Long.toString(timeoutMillis));
   }
 
@@ -243,15 +298,12 @@ public final class RequestHead {
   private RequestHead with(String name, String value) {
     HttpFields.Mutable changed = HttpFields.build(fields);
     changed.put(line(name, value));
+    return with(changed);
+  }
+
+  private RequestHead with(HttpFields lines) {
     return new RequestHead(
-        method,
-        path,
-        rawQuery,
-        changed.asImmutable(),
-        framing,
-        contentLength,
-        authority,
-        requestId);
+        method, path, rawQuery, lines.asImmutable(), framing, contentLength, authority, requestId);
   }
 
   private String target() {
@@ -271,20 +323,19 @@ public final class RequestHead {
     };
   }
 
+  /** This head with its lines edited; {@code context} is its exchange, of which the edits speak. */
+  public RequestHead edited(HeaderEdits.Edits edits, FormatContext context) {
+    HttpFields.Mutable edited = HttpFields.build(fields);
+    edits.applyToRequest(new FieldLines(edited), context);
+    return with(edited);
+  }
+
   /** The head of a copy: v1's with another host, and marked with the instance that made it. */
   public RequestHead shadow(String shadowHost, String instance) {
     HttpFields.Mutable shadowFields = HttpFields.build(fields);
     shadowFields.put(new HttpField(HttpHeader.HOST, shadowHost));
     shadowFields.add(line(MARKER, instance));
-    return new RequestHead(
-        method,
-        path,
-        rawQuery,
-        shadowFields.asImmutable(),
-        framing,
-        contentLength,
-        authority,
-        requestId);
+    return with(shadowFields);
   }
 
   /**
@@ -454,6 +505,11 @@ public final class RequestHead {
     return requestId;
   }
 
+  /** Whether it asks v1 to switch to another protocol. */
+  public boolean isUpgrade() {
+    return fields.contains("upgrade");
+  }
+
   /** About how much memory the head takes while it is in flight, in bytes. */
   public int memory() {
     int bytes = path.length() + (rawQuery == null ? 0 : rawQuery.length()) + 256;
@@ -466,8 +522,28 @@ public final class RequestHead {
     return bytes;
   }
 
-  /** The upgrade that the request asks for, if any. */
+  /**
+   * The protocols that the request asks to switch to (RFC 9110, section 7.8), if it does.
+   *
+   * <p>Not HTTP/2, which Envoy leaves out, too: v1 would speak it with a client of HTTP/1.1. Nor
+   * with a body, which a server may answer as if nothing was asked.
+   */
   public static Optional<String> upgrade(DownstreamRequest request) {
-    return request.headers().first("upgrade");
+    Headers headers = request.headers();
+    if (!headers.contains("upgrade")
+        || !request.protocol().equals("HTTP/1.1")
+        || request.method().equals("CONNECT")
+        || headers.contains("transfer-encoding")
+        || headers.first("content-length").filter(length -> !length.equals("0")).isPresent()
+        || !nominated(headers).contains("upgrade")) {
+      return Optional.empty();
+    }
+    String protocols =
+        headers.all("upgrade").stream()
+            .flatMap(line -> Arrays.stream(line.split(",", -1)))
+            .map(String::trim)
+            .filter(protocol -> !protocol.isEmpty() && !protocol.equalsIgnoreCase("h2c"))
+            .collect(Collectors.joining(", "));
+    return Optional.of(protocols).filter(asked -> !asked.isEmpty());
   }
 }

@@ -2,8 +2,10 @@ package io.espejo.upstream;
 
 import io.espejo.upstream.ClusterSpec.ConnectionPool;
 import java.time.Duration;
+import org.eclipse.jetty.client.Connection;
 import org.eclipse.jetty.client.Destination;
 import org.eclipse.jetty.client.MultiplexConnectionPool;
+import org.eclipse.jetty.util.ConcurrentPool;
 
 /** A pool of HTTP/2 connections, each of which carries several requests at a time. */
 final class StreamPool extends MultiplexConnectionPool {
@@ -13,14 +15,32 @@ final class StreamPool extends MultiplexConnectionPool {
   private final Cluster cluster;
 
   StreamPool(Destination destination) {
+    this(destination, Wire.endpoint(destination).cluster());
+  }
+
+  private StreamPool(Destination destination, Cluster cluster) {
+    this(destination, cluster, maxStreams(cluster.spec().pool()));
+  }
+
+  private StreamPool(Destination destination, Cluster cluster, int streams) {
     super(
         destination,
-        Wire.endpoint(destination).cluster().maxConnections(),
-        maxStreams(Wire.endpoint(destination).cluster().spec().pool()));
-    cluster = Wire.endpoint(destination).cluster();
+        () ->
+            new ConcurrentPool<>(
+                ConcurrentPool.StrategyType.FIRST,
+                cluster.maxConnections(),
+                connection -> maxStreams(connection, streams)),
+        streams);
+    this.cluster = cluster;
     ConnectionPool limits = cluster.spec().pool();
     setMaxUsage(limits.maxRequestsPerConnection());
     setMaxDuration(limits.maxConnectionDuration().map(Duration::toMillis).orElse(0L));
+  }
+
+  /** The server may have less than ours at a time; what it says would stand for both with Jetty. */
+  private static int maxStreams(Connection connection, int ours) {
+    int servers = connection instanceof MaxMultiplexable known ? known.getMaxMultiplex() : 0;
+    return servers > 0 ? Math.min(servers, ours) : ours;
   }
 
   private static int maxStreams(ConnectionPool pool) {

@@ -4,6 +4,7 @@ import io.espejo.upstream.ClusterSpec.Protocol;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.client.AbstractConnectionPool;
 import org.eclipse.jetty.client.Destination;
 import org.eclipse.jetty.client.HttpClient;
@@ -49,6 +50,9 @@ final class Wire {
   private final HttpClient client;
   private final ManagedSelector selector;
 
+  /** Connections that have left HTTP and are in no pool. */
+  private final AtomicInteger upgraded = new AtomicInteger();
+
   // Guarded by the leg.
   int users;
   long retiredAt;
@@ -60,7 +64,7 @@ final class Wire {
   }
 
   static Wire start(Spec spec, Leg leg) {
-    ClientConnector connector = new ClientConnector();
+    ClientConnector connector = new ResetTellingConnector();
     connector.setSelectors(1);
     spec.tls().ifPresent(tls -> connector.setSslContextFactory(Tls.factory(tls)));
     HttpClient client = new HttpClient(transport(spec, connector));
@@ -182,11 +186,16 @@ final class Wire {
   }
 
   /** Whether nobody can need it any more. */
-  boolean isUnused() {
-    return System.nanoTime() - retiredAt > RETIREMENT.toNanos()
+  boolean isUnused(long nanos) {
+    return upgraded.get() == 0
+        && nanos - retiredAt > RETIREMENT.toNanos()
         && client.getDestinations().stream()
             .allMatch(
                 destination -> pool(destination).map(AbstractConnectionPool::isEmpty).orElse(true));
+  }
+
+  AtomicInteger upgraded() {
+    return upgraded;
   }
 
   void stop() {

@@ -187,15 +187,52 @@ class DestinationRuleTest {
     assertThat(
             cluster(
                     "{connectionPool: {tcp: {maxConnections: 0, idleTimeout: 0s}, http:"
-                        + " {http2MaxRequests: 0}}}")
+                        + " {http1MaxPendingRequests: 0, http2MaxRequests: 0,"
+                        + " maxRequestsPerConnection: 0, maxRetries: 0, maxConcurrentStreams: 0}}}")
                 .pool())
         .isEqualTo(ConnectionPool.DEFAULT);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0s", "'0'", "500us", "999.9us"})
+  void tcpIdleTimeout_lessThanAMillisecond_isUnset(String idle) throws Exception {
+    assertThat(cluster("{connectionPool: {tcp: {idleTimeout: " + idle + "}}}").pool())
+        .isEqualTo(ConnectionPool.DEFAULT);
+    assertThat(refusal("{connectionPool: {tcp: {idleTimeout: 1500us}}}"))
+        .endsWith(
+            "idleTimeout: 1500us (expected: 0s or a duration of 1ms or more, in whole"
+                + " milliseconds, such as 250ms or 1.5s)");
+    assertThat(refusal("{connectionPool: {http: {idleTimeout: 500us}}}")).contains("500us");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0s, 0", "1us, 0", "1999ms, 1", "90.5s, 90"})
+  void httpCookieTtl_ofAnyLength_countsInWholeSeconds(String ttl, int seconds) throws Exception {
+    assertThat(hash("{httpCookie: {name: u, ttl: " + ttl + "}}"))
+        .isEqualTo(
+            new Balancing.Key.Cookie("u", Optional.of(Duration.ofSeconds(seconds)), "", List.of()));
   }
 
   @Test
   void h2UpgradePolicy_upgrade_speaksHttp2() throws Exception {
     assertThat(cluster("{connectionPool: {http: {h2UpgradePolicy: UPGRADE}}}").protocol())
         .isEqualTo(Protocol.HTTP2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "HTTP, DEFAULT, HTTP1",
+    "HTTP, DO_NOT_UPGRADE, HTTP1",
+    "HTTP2, DEFAULT, HTTP2",
+    "GRPC, DO_NOT_UPGRADE, HTTP2"
+  })
+  void h2UpgradePolicy_others_leaveWhatThePortSpeaks(String port, String policy, Protocol expected)
+      throws Exception {
+    String rule =
+        rule("trafficPolicy: {connectionPool: {http: {h2UpgradePolicy: " + policy + "}}}");
+    String service = SERVICE.replace("protocol: HTTP}", "protocol: " + port + "}");
+    assertThat(Texts.compile(rule, service).clusters().get("outbound|80||x.org").protocol())
+        .isEqualTo(expected);
   }
 
   @ParameterizedTest
@@ -299,7 +336,7 @@ class DestinationRuleTest {
             + " more, in whole milliseconds, such as 250ms or 1.5s)",
         "{connectionPool: {tcp: {connectTimeout: soon}}}|soon (expected: a duration of 1ms or more,"
             + " in whole milliseconds, such as 250ms or 1.5s)",
-        "{connectionPool: {http: {h2UpgradePolicy: YES}}}|YES (expected: DEFAULT or DO_NOT_UPGRADE"
+        "{connectionPool: {http: {h2UpgradePolicy: MAYBE}}}|MAYBE (expected: DEFAULT or DO_NOT_UPGRADE"
             + " or UPGRADE)",
         "{connectionPool: {http: {useClientProtocol: true}}}|not carried out by this version: a"
             + " cluster speaks one protocol (expected: h2UpgradePolicy, or the port's protocol)",
@@ -322,6 +359,9 @@ class DestinationRuleTest {
         "{outlierDetection: {consecutiveLocalOriginFailures: 1}}|without"
             + " splitExternalLocalOriginErrors (expected: both)",
         "{outlierDetection: {maxEjectionPercent: 101}}|101 (expected: 0..100)",
+        "{outlierDetection: {maxEjectionPercent: -1}}|-1 (expected: 0..100)",
+        "{outlierDetection: {minHealthPercent: 101}}|101 (expected: 0..100)",
+        "{connectionPool: {http: {maxRetries: -1}}}|-1 (expected: 0..2147483647)",
         "{outlierDetection: {interval: 0s}}|0s (expected: a duration of 1ms or more, in whole"
             + " milliseconds, such as 250ms or 1.5s)",
         "{outlierDetection: {outlierDetectionHttpErrorCodes: [500]}}|not carried out by this"
@@ -358,7 +398,7 @@ class DestinationRuleTest {
   @Test
   void trafficPolicy_ofASecondRule_isNotTaken() throws Exception {
     String second =
-        rule("trafficPolicy: {loadBalancer: {simple: RANDOM}}").replace("name: x", "name: y");
+        rule("trafficPolicy: {loadBalancer: {simple: RANDOM}}").replace("name: x", "name: z");
     CompiledRules rules =
         Texts.compile(
             rule("trafficPolicy: {loadBalancer: {simple: ROUND_ROBIN}}"), SERVICE, second);

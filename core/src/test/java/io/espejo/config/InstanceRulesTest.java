@@ -106,6 +106,8 @@ class InstanceRulesTest {
         "exportTo: [., default]|exportTo[1]: duplicate namespace default",
         "exportTo: ['*', a]|exportTo[1]: a namespace beside * (expected: one of them)",
         "exportTo: ['~']|exportTo[0]: \"~\" (expected: ., *, or a namespace)",
+        "gateways: ['1']|gateways[0]: \"1\" (expected: mesh, or a gateway's name with or without"
+            + " its namespace)",
         "gateways: [/x]|gateways[0]: /x (expected: mesh, or a gateway's name with or without its"
             + " namespace)"
       })
@@ -175,14 +177,14 @@ class InstanceRulesTest {
             delegate(
                 "- {name: one, match: [{uri: {prefix: /a/b}}], "
                     + TO_HTTPBIN
-                    + "}\n- {match: [{name: n, method: {exact: GET}}], "
+                    + "}\n- {match: [{name: inner, method: {exact: GET}}], "
                     + TO_HTTPBIN
                     + "}\n- {name: three, "
                     + TO_HTTPBIN
                     + "}"));
     assertThat(routes)
         .extracting(Route::name)
-        .containsExactly("root-one.m", "root.m-n", "root-three.m", "last");
+        .containsExactly("root-one.m", "root.m-inner", "root-three.m", "last");
     assertThat(routes.get(0).matches().get(0).conditions())
         .containsExactly(
             new Condition.Path(new TextMatch.Prefix("/a/b", false)),
@@ -202,6 +204,7 @@ class InstanceRulesTest {
         "uri: {exact: /a}|uri: {prefix: /a}",
         "uri: {exact: /a}|uri: {exact: /b}",
         "uri: {regex: /a}|uri: {exact: /a}",
+        "uri: {regex: /a}|uri: {regex: /a}",
         "uri: {prefix: /a}|uri: {regex: /a.*}",
         "headers: {x: {}}|headers: {x: {exact: a}}",
         "ignoreUriCase: true|method: {exact: GET}",
@@ -240,6 +243,39 @@ class InstanceRulesTest {
         .isEqualTo("root.org");
     assertThat(Texts.forward(routes.get(0)).edits().request().set().get(0).value())
         .hasToString("sub");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "timeout: 1s|timeout: 2s",
+        "retries: {attempts: 1}|retries: {attempts: 7}",
+        "rewrite: {uri: /root}|rewrite: {uri: /sub}",
+        "headers: {request: {remove: [root]}}|headers: {request: {remove: [sub]}}",
+        "fault: {abort: {httpStatus: 500}}|fault: {abort: {httpStatus: 400}}",
+        "corsPolicy: {maxAge: 1s}|corsPolicy: {maxAge: 2s}",
+        "mirror: {host: a}|mirror: {host: b}",
+        "mirrors: [{destination: {host: a}}]|mirrors: [{destination: {host: b}}]",
+        "mirror: {host: a}, mirrorPercentage: {value: 10}|mirrorPercentage: {value: 20}",
+        "mirror: {host: a}, mirrorPercent: 10|mirrorPercent: 20",
+        "mirror: {host: a}, mirrorPercent: 10|mirrorPercentage: {value: 20}"
+      })
+  void delegate_eachField_goesBeforeTheRootsOrIsIt(String ofRoot, String ofDelegate)
+      throws Exception {
+    Route neither = merged("", "");
+    Route onlyRoot = merged(ofRoot, "");
+    Route both = merged(ofRoot, ofDelegate);
+    assertThat(onlyRoot).isNotEqualTo(neither);
+    assertThat(both).isNotEqualTo(onlyRoot).isNotEqualTo(neither);
+    String own =
+        ofDelegate.contains("Percent") ? ofRoot.split(", ")[0] + ", " + ofDelegate : ofDelegate;
+    assertThat(both).isEqualTo(merged("", own));
+  }
+
+  private static Route merged(String ofRoot, String ofDelegate) throws RulesException {
+    String sub = "- {" + TO_HTTPBIN + (ofDelegate.isEmpty() ? "" : ", " + ofDelegate) + "}";
+    return routes(root(ofRoot.isEmpty() ? "match: []" : ofRoot), delegate(sub)).get(0);
   }
 
   @Test

@@ -21,11 +21,12 @@ class ManyRoutesTest {
     RuleFile rules = Texts.file("a.yaml", Texts.virtualService(http.toString()));
     RuleFile service = Texts.file("httpbin.yaml", Texts.HTTPBIN);
     Duration best = Duration.ofDays(1);
-    // The best of three, and of this thread alone: what counts is the work, not a busy machine.
+    // The best of three, in time of this thread: what counts is the work, not a busy machine.
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
     for (int round = 0; round < 3; round++) {
-      long start = THREADS.getCurrentThreadCpuTime();
+      long start = threads.getCurrentThreadCpuTime();
       CompiledRules compiled = Rules.compile(List.of(rules, service), RulesOptions.DEFAULT);
-      Duration taken = Duration.ofNanos(THREADS.getCurrentThreadCpuTime() - start);
+      Duration taken = Duration.ofNanos(threads.getCurrentThreadCpuTime() - start);
       best = taken.compareTo(best) < 0 ? taken : best;
       assertThat(compiled.routes().virtualHost("httpbin").orElseThrow().routes()).hasSize(10_000);
     }

@@ -3,6 +3,7 @@ package io.espejo.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espejo.route.Mirror;
+import io.espejo.route.Route;
 import io.espejo.route.Share;
 import java.math.BigDecimal;
 import java.util.List;
@@ -123,6 +124,8 @@ class MirrorRulesTest {
   void mirrorPercent_outOfRange_isRefused(String value) {
     assertThat(Texts.refusal(mirror("mirrorPercent: " + value)))
         .contains("a.yaml:16:20: spec.http[0].mirrorPercent: " + value + " (expected: 0..100)");
+    assertThat(Texts.refusal(mirror("mirror_percent: " + value)))
+        .contains("a.yaml:16:21: spec.http[0].mirror_percent: " + value + " (expected: 0..100)");
   }
 
   @Test
@@ -177,6 +180,33 @@ class MirrorRulesTest {
             "a.yaml:16:22: spec.http[0].mirror.port.number: 65536 (expected: 1..65535)");
     assertThat(Texts.refusal(Texts.route("mirror: {}")))
         .containsExactly("a.yaml:13:13: spec.http[0].mirror.host: missing (expected: a DNS name)");
+  }
+
+  @Test
+  void shortNames_ofDestinationsAndMirrors_areOfTheVirtualServicesNamespace() throws Exception {
+    String text =
+        """
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata: {name: x, namespace: shop}
+        spec:
+          hosts: [x.org]
+          http:
+          - route: [{destination: {host: cart}}]
+            match: [{uri: {exact: /a}}]
+            mirror: {host: cart2}
+          - route: [{destination: {host: cart.org}}]
+            mirrors: [{destination: {host: cart3}}, {destination: {host: cart4.default}}]
+        """;
+    List<Route> routes = Texts.compile(text).routes().virtualHost("x.org").orElseThrow().routes();
+    assertThat(routes)
+        .map(route -> Texts.forward(route).clusters().get(0).cluster().split("\\|")[3])
+        .containsExactly("cart.shop.svc.cluster.local", "cart.org");
+    assertThat(routes)
+        .flatMap(route -> Texts.forward(route).mirrors())
+        .map(mirror -> mirror.cluster().split("\\|")[3])
+        .containsExactly(
+            "cart2.shop.svc.cluster.local", "cart3.shop.svc.cluster.local", "cart4.default");
   }
 
   @Test

@@ -142,6 +142,15 @@ class RetriesAndFaultsTest {
         .contains(new Delay(Duration.ofSeconds(5), Share.NONE));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"-1", "101", "-2147483648"})
+  void delay_deprecatedPercentOutOfRange_isAlwaysMetAndWarnedOf(String percent) throws Exception {
+    String fault = "fault: {delay: {fixedDelay: 5s, percent: " + percent + "}}";
+    assertThat(route(fault).faults().delay().orElseThrow().share()).isEqualTo(Share.ALL);
+    assertThat(Texts.warnings(Texts.route(fault)))
+        .anyMatch(line -> line.contains(percent + " is taken for 100"));
+  }
+
   @Test
   void abort_grpcStatus_isTaken() throws RulesException {
     assertThat(route("fault: {abort: {grpcStatus: UNAVAILABLE}}").faults().abort())

@@ -16,6 +16,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Redirects, direct answers, rewrites, header edits and cors, as documents say them. */
 class RouteActionRulesTest {
@@ -27,6 +28,13 @@ class RouteActionRulesTest {
     assertThat(redirect.authority()).isEqualTo("a.org");
     assertThat(redirect.scheme()).isEqualTo("https");
     assertThat(redirect.port()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {301, 302, 303, 307, 308})
+  void redirectCode_thatEnvoyKnows_isTaken(int code) throws Exception {
+    assertThat(redirect("redirect: {uri: /a, redirectCode: " + code + "}").status())
+        .isEqualTo(code);
   }
 
   @ParameterizedTest
@@ -73,11 +81,14 @@ class RouteActionRulesTest {
             + " 307 or 308)",
         "redirect: {scheme: ftp}|redirect.scheme: ftp (expected: http or https)",
         "redirect: {port: 65536}|redirect.port: 65536 (expected: 0..65535)",
-        "redirect: {derivePort: NO}|redirect.derivePort: NO (expected: FROM_PROTOCOL_DEFAULT or"
+        "redirect: {derivePort: NONE}|redirect.derivePort: NONE (expected: FROM_PROTOCOL_DEFAULT or"
             + " FROM_REQUEST_PORT)",
         "directResponse: {status: 199}|directResponse.status: 199 (expected: 200..599)",
         "directResponse: {}|directResponse.status: missing (expected: 200..599)",
         "directResponse: {status: 200, body: {bytes: '*'}}|directResponse.body.bytes: not Base64",
+        "directResponse: {status: 200, body: {bytes: YQ}}|directResponse.body.bytes: not Base64",
+        "directResponse: {status: 200, body: {bytes: AAH_}}|directResponse.body.bytes: not Base64",
+        "directResponse: {status: 600}|directResponse.status: 600 (expected: 200..599)",
       })
   void redirectOrDirectResponse_malformed_isRefused(String action, String message) {
     assertThat(Texts.refusal(Texts.virtualService("- " + action)))
@@ -109,12 +120,39 @@ class RouteActionRulesTest {
         "directResponse: {status: 200}, rewrite: {uri: /b}|rewrite beside directResponse",
         "delegate: {name: a}, route: [{destination: {host: httpbin}}]|route beside delegate",
         "delegate: {name: a}, redirect: {uri: /a}|redirect beside delegate",
+        "redirect: {uri: /a}, fault: {abort: {httpStatus: 500}}|fault beside redirect",
+        "directResponse: {status: 200}, fault: {abort: {httpStatus: 500}}|fault beside"
+            + " directResponse",
       })
   void actions_besideEachOther_areRefused(String fields, String message) {
     assertThat(Texts.refusal(Texts.virtualService("- {" + fields + "}")))
         .singleElement()
         .asString()
         .endsWith(": spec.http[0]: " + message + " (expected: one of them)");
+  }
+
+  @Test
+  void action_absent_isRefused() {
+    assertThat(Texts.refusal(Texts.virtualService("- {name: a}")))
+        .containsExactly(
+            "a.yaml:9:5: spec.http[0].route: missing (expected: route, redirect, directResponse or"
+                + " delegate)");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "weight: 1|destination: missing (expected: a host)",
+        "destination: {host: '*'}|destination.host: \"*\" (expected: a DNS name)",
+        "destination: {host: a, port: {number: 0}}|destination.port.number: 0 (expected: 1..65535)",
+        "destination: {host: a, port: {}}|destination.port.number: missing (expected: 1..65535)",
+      })
+  void destination_missingOrMalformed_isRefused(String fields, String message) {
+    assertThat(Texts.refusal(Texts.virtualService("- route: [{" + fields + "}]")))
+        .singleElement()
+        .asString()
+        .endsWith(": spec.http[0].route[0]." + message);
   }
 
   @Test
@@ -131,8 +169,11 @@ class RouteActionRulesTest {
   void directResponse_body_isReadFromEitherForm() throws Exception {
     assertThat(direct("directResponse: {status: 200, body: {string: ä}}").body().length())
         .isEqualTo(2);
-    assertThat(direct("directResponse: {status: 599, body: {bytes: AAH_}}").body().toArray())
-        .containsExactly(0, 1, -1);
+    assertThat(
+            direct("directResponse: {status: 599, body: {bytes: \"AA\\nH/YQ==\"}}")
+                .body()
+                .toArray())
+        .containsExactly(0, 1, -1, 'a');
     assertThat(direct("directResponse: {status: 200, body: {}}").body().length()).isZero();
   }
 
@@ -169,7 +210,11 @@ class RouteActionRulesTest {
             + " uriRegexRewrite (expected: one of them)",
         "rewrite: {uriRegexRewrite: {match: a}}|rewrite.uriRegexRewrite.rewrite: missing (expected:"
             + " a substitution)",
+        "rewrite: {uriRegexRewrite: {rewrite: a}}|rewrite.uriRegexRewrite.match: missing (expected:"
+            + " a regular expression)",
         "rewrite: {authority: a, uri: /b}, headers: {request: {set: {host: c}}}|the authority is"
+            + " set by rewrite and by headers (expected: once)",
+        "rewrite: {authority: a}, headers: {request: {add: {':authority': c}}}|the authority is"
             + " set by rewrite and by headers (expected: once)",
         "headers: {request: {set: {host: c}, add: {':authority': d}}}|headers.request.add.:authority:"
             + " the authority is set more than once (expected: once)",
@@ -195,7 +240,7 @@ class RouteActionRulesTest {
         "corsPolicy: {maxAge: 1.5s}|corsPolicy.maxAge: 1.5s (expected: whole seconds)",
         "corsPolicy: {maxAge: 0s}|corsPolicy.maxAge: 0s (expected: a duration of 1ms or more, in"
             + " whole milliseconds, such as 250ms or 1.5s)",
-        "corsPolicy: {unmatchedPreflights: NO}|corsPolicy.unmatchedPreflights: NO (expected: FORWARD"
+        "corsPolicy: {unmatchedPreflights: DROP}|corsPolicy.unmatchedPreflights: DROP (expected: FORWARD"
             + " or IGNORE or UNSPECIFIED)",
       })
   void route_malformedRewriteHeadersOrCors_isRefused(String fields, String message) {
@@ -248,6 +293,20 @@ class RouteActionRulesTest {
   }
 
   @Test
+  void authority_setAndAddedByADestination_isTheOneThatIsSet() throws Exception {
+    String text =
+        Texts.virtualService(
+            "- route: [{destination: {host: httpbin}, headers: {request: {add: {host: added.org},"
+                + " set: {':authority': set.org}}}}]");
+    assertThat(Texts.forward(routes(text).get(0)).rewrite().orElseThrow().authority())
+        .isEqualTo("set.org");
+    assertThat(Texts.warnings(text))
+        .singleElement()
+        .asString()
+        .endsWith("request.add.host: the authority is set.org already, which stands");
+  }
+
+  @Test
   void corsPolicy_allFields_areRead() throws Exception {
     String text =
         Texts.route(
@@ -291,5 +350,30 @@ class RouteActionRulesTest {
 
   private static List<Route> routes(String text) throws RulesException {
     return Texts.compileWithHttpbin(text).routes().virtualHost("httpbin").orElseThrow().routes();
+  }
+
+  /** Into a request line, or a header, nothing goes that would end it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "rewrite: {uri: \"/a\\r\\nX: y\"}",
+        "rewrite: {uri: \"/a b\"}",
+        "rewrite: {authority: \"a.org\\r\\nX: y\"}",
+        "rewrite: {uriRegexRewrite: {match: /a, rewrite: \"/b\\nX: y\"}}",
+        "headers: {request: {set: {x-a: \"b\\r\\nX: y\"}}}",
+        "headers: {request: {set: {\"x-a\\r\": b}}}",
+        "headers: {request: {set: {host: \"a.org\\nX: y\"}}}",
+        "headers: {response: {add: {x-a: \"\\0\"}}}",
+        "corsPolicy: {allowOrigins: [{exact: a}], allowHeaders: [\"x\\r\\ny\"]}"
+      })
+  void text_thatWouldEndALine_isRefused(String fields) {
+    assertThat(Texts.refusal(Texts.route(fields))).isNotEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"uri: \"/a\\r\\nX: y\"", "authority: \"a\\nb\"", "prefixRewrite: \"/a\\rb\""})
+  void redirect_thatWouldEndALine_isRefused(String field) {
+    assertThat(Texts.refusal(Texts.virtualService("- redirect: {" + field + "}"))).isNotEmpty();
   }
 }

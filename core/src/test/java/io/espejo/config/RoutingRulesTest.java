@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espejo.route.Condition;
 import io.espejo.route.Route;
+import io.espejo.route.RouteMatch;
 import io.espejo.route.TextMatch;
 import io.espejo.route.TextMatch.Exact;
 import io.espejo.route.TextMatch.Prefix;
@@ -93,6 +94,31 @@ class RoutingRulesTest {
         .singleElement()
         .asString()
         .endsWith(": spec.http[0].match[0]." + message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "scheme: {prefix: ''}",
+        "method: {prefix: ''}",
+        "authority: {prefix: ''}",
+        "headers: {x: {prefix: ''}}",
+        "withoutHeaders: {x: {prefix: ''}}",
+        "queryParams: {x: {prefix: ''}}"
+      })
+  void emptyPrefix_ofAnythingButUri_isRefused(String match) {
+    assertThat(Texts.refusal(Texts.route("match: [{" + match + "}]")))
+        .singleElement()
+        .asString()
+        .endsWith(": \"\" (expected: a prefix that is not empty)");
+  }
+
+  @Test
+  void uri_regexIgnoringCase_isCaseSensitiveAllTheSame() throws Exception {
+    assertThat(routes(Texts.route("match: [{uri: {regex: /Re}, ignoreUriCase: true}]")))
+        .flatMap(Route::matches)
+        .flatMap(RouteMatch::conditions)
+        .containsExactly(new Condition.Path(TextMatch.regex("/Re")));
   }
 
   @Test
@@ -410,8 +436,8 @@ class RoutingRulesTest {
                 + " client meant, which a server does not know",
             "a.yaml:10:37: warning: spec.ports[0].protocol: HTTPS is not HTTP: only a route that"
                 + " names the port goes there",
-            "a.yaml:11:5: spec.ports[1]: duplicate port name a",
             "a.yaml:11:5: spec.ports[1]: duplicate port number 80",
+            "a.yaml:11:5: spec.ports[1]: duplicate port name a",
             "a.yaml:11:39: spec.ports[1].targetPort: 65536 (expected: 0..65535)",
             "a.yaml:11:56: spec.ports[1].protocol: X (expected: HTTP, HTTP2, GRPC, HTTPS,"
                 + " TLS, TCP or another protocol of Istio)",
@@ -446,6 +472,19 @@ class RoutingRulesTest {
     assertThat(rules.clusters().get("outbound|80||x.org"))
         .extracting(cluster -> cluster.endpoints().stream().map(EndpointSpec::address).toList())
         .isEqualTo(List.of("192.0.2.1", "192.0.2.2"));
+  }
+
+  @Test
+  void service_withoutHosts_isRefused() {
+    String text =
+        """
+        apiVersion: networking.istio.io/v1
+        kind: ServiceEntry
+        metadata: {name: x}
+        spec: {hosts: [], resolution: STATIC}
+        """;
+    assertThat(Texts.refusal(text))
+        .containsExactly("a.yaml:4:15: spec.hosts: no host (expected: at least one host)");
   }
 
   @Test

@@ -3,11 +3,14 @@ package io.espejo.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.espejo.route.Condition;
+import io.espejo.route.TextMatch;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RulesTest {
   @Test
@@ -136,7 +139,6 @@ class RulesTest {
     "networking.istio.io/v1, WorkloadGroup",
     "security.istio.io/v1, AuthorizationPolicy",
     "telemetry.istio.io/v1, Telemetry",
-    "espejo.io/v1, MirrorPolicy",
   })
   void kind_notCarriedOut_isRefusedUnlessIgnored(String apiVersion, String kind) throws Exception {
     String text = "apiVersion: " + apiVersion + "\nkind: " + kind + "\nspec: {any: thing}\n";
@@ -194,6 +196,34 @@ class RulesTest {
         \t"spec": {"hosts": ["x.org"], "http": [{"route": [{"destination": {"host": "x.org"}}]}]}}
         """;
     assertThat(Texts.compile(json).routes().virtualHost("x.org:80")).isPresent();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"yes", "No", "ON", "off", "y", "N"})
+  void text_thatYaml11TakesForABoolean_isRefusedUnlessQuoted(String word) throws Exception {
+    assertThat(Texts.refusal(Texts.route("name: " + word)))
+        .containsExactly(
+            "a.yaml:13:11: spec.http[0].name: "
+                + word
+                + " (expected: text; unquoted, this is true or false)");
+    assertThat(Texts.warnings(Texts.route("name: '" + word + "'"))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"yes, true", "On, true", "Y, true", "TRUE, true", "no, false", "Off, false"})
+  void flag_inTheWordsOfYaml11_isRead(String word, boolean ignoreCase) throws Exception {
+    String text = Texts.route("match: [{uri: {exact: /a}, ignoreUriCase: " + word + "}]");
+    assertThat(
+            Texts.compileWithHttpbin(text)
+                .routes()
+                .virtualHost("httpbin")
+                .orElseThrow()
+                .routes()
+                .get(0)
+                .matches()
+                .get(0)
+                .conditions())
+        .containsExactly(new Condition.Path(new TextMatch.Exact("/a", ignoreCase)));
   }
 
   @Test

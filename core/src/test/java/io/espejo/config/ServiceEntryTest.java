@@ -11,6 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where a ServiceEntry and its WorkloadEntries lead: the rows of the research's 3.5. */
 class ServiceEntryTest {
@@ -29,7 +30,7 @@ class ServiceEntryTest {
       apiVersion: networking.istio.io/v1
       kind: WorkloadEntry
       metadata: {name: other, namespace: other}
-      spec: {address: 192.0.2.3, labels: {app: x}, locality: a/b, network: n, serviceAccount: s}
+      spec: {address: 192.0.2.3, labels: {app: x}, locality: a/b, network: net, serviceAccount: s}
       """;
 
   private static String service(String spec) {
@@ -144,6 +145,15 @@ class ServiceEntryTest {
   }
 
   @Test
+  void ports_ofOneNumber_areRefusedWhateverTheirProtocols() {
+    assertThat(
+            Texts.refusal(
+                service("resolution: STATIC")
+                    .replace("ports: [", "ports: [{number: 80, name: quic, protocol: UDP}, ")))
+        .anyMatch(line -> line.endsWith("spec.ports[1]: duplicate port number 80"));
+  }
+
+  @Test
   void subjectAltNames_standWhereTheRuleSaysNone() throws Exception {
     String rule =
         """
@@ -187,6 +197,12 @@ class ServiceEntryTest {
             + " name)",
         "{resolution: DNS, endpoints: [{address: a_b}]}|a_b (expected: an IP address or a DNS"
             + " name)",
+        "{resolution: DNS, endpoints: [{address: '12'}]}|\"12\" (expected: an IP address or a DNS"
+            + " name)",
+        "{resolution: DNS, endpoints: [{network: net}]}|missing (expected: an IP address or a DNS"
+            + " name)",
+        "{resolution: STATIC, exportTo: ['~', shop]}|a namespace beside ~ (expected: one of them)",
+        "{resolution: STATIC, exportTo: ['.', '~']}|a namespace beside ~ (expected: one of them)",
       })
   void serviceEntry_malformed_isRefused(String spec, String message) {
     String fields = spec.startsWith("{") ? spec.substring(1, spec.length() - 1) : spec;
@@ -217,7 +233,7 @@ class ServiceEntryTest {
   void endpoint_ofANetworkWithoutAnAddress_isLeftWithAWarning() throws Exception {
     CompiledRules rules =
         Texts.compile(
-            service("resolution: STATIC\nendpoints: [{network: n}, {address: 192.0.2.1}]"));
+            service("resolution: STATIC\nendpoints: [{network: net}, {address: 192.0.2.1}]"));
     assertThat(rules.clusters().get("outbound|80||x.org").endpoints()).hasSize(1);
     assertThat(rules.warnings()).hasSize(1);
   }
@@ -229,11 +245,21 @@ class ServiceEntryTest {
     assertThat(cluster(service, WORKLOADS).endpoints()).hasSize(2);
   }
 
-  @Test
-  void dns_wildcardHostWithoutEndpoints_isRefused() {
-    assertThat(Texts.refusal(service("resolution: DNS").replace("x.org", "'*.x.org'")))
+  @ParameterizedTest
+  @ValueSource(strings = {"'*.x.org'", "'12'"})
+  void dns_hostThatIsNoNameWithoutEndpoints_isRefused(String host) {
+    assertThat(Texts.refusal(service("resolution: DNS").replace("x.org", host)))
+        .filteredOn(line -> !line.contains("warning"))
         .singleElement()
         .asString()
-        .endsWith("a wildcard is no name to resolve (expected: endpoints)");
+        .endsWith("a host that is no name to resolve (expected: endpoints)");
+  }
+
+  @Test
+  void resolution_none_isRefusedWithTheReason() {
+    assertThat(Texts.refusal(service("resolution: NONE")))
+        .singleElement()
+        .asString()
+        .contains("NONE is not carried out: it sends to the address that the client meant");
   }
 }

@@ -19,7 +19,10 @@ class PrimariesTest {
     List<String> heard = new ArrayList<>();
     try (Leg leg = Leg.start(settings);
         Primaries primaries =
-            new Primaries(leg, new PrimaryLimits(2, Duration.ofMinutes(5), 0, 0))) {
+            new Primaries(
+                leg,
+                new PrimaryLimits(
+                    2, Duration.ofMinutes(5), 0, 0, Duration.ZERO, 0, Duration.ZERO))) {
       Delay hour = new Delay(Duration.ofHours(1), Share.ALL);
       for (int i = 0; i < 3; i++) {
         int number = i;

@@ -59,7 +59,8 @@ class HeaderEditsTest {
     "%REQ(X-A)%, 1",
     "%REQ(nosuch?x-b)%, 2",
     "a%REQ(nosuch)%b, ab",
-    "%PROTOCOL% %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%, HTTP/1.1 192.0.2.1",
+    "%PROTOCOL% %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%, HTTP/1.1 203.0.113.9",
+    "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%, 192.0.2.1",
     "%RESP(x-a)%, answer"
   })
   void headerValue_withExpressions_isFormatted(String text, String value) {
@@ -70,6 +71,24 @@ class HeaderEditsTest {
   @ValueSource(strings = {"50%", "%REQ(a", "%REQ()%", "%START_TIME%", "%REQ(a):3%", "%FOO(x)%"})
   void headerValue_otherExpressions_areRefusedByName(String text) {
     assertThatThrownBy(() -> HeaderValue.parse(text)).hasMessageContaining("%");
+  }
+
+  @Test
+  void headers_addedToOnesOfOneLine_followAfterAComma() {
+    Headers.Builder lines =
+        Headers.builder().add("Content-Type", "a").add("via", "1").add("via", "2").add("x-a", "1");
+    Edits edits =
+        new Edits(
+            List.of(),
+            List.of(),
+            List.of(
+                line("content-type", "b"), line("Via", "3"), line("x-a", "2"), line("etag", "e")));
+    edits.applyToAnswer(lines, new Context(lines));
+    Headers headers = lines.build();
+    assertThat(headers.all("content-type")).containsExactly("a,b");
+    assertThat(headers.all("via")).containsExactly("1,2,3");
+    assertThat(headers.all("x-a")).containsExactly("1", "2");
+    assertThat(headers.all("etag")).containsExactly("e");
   }
 
   private static HeaderEdits edits(Line set, String authority) {
@@ -86,7 +105,7 @@ class HeaderEditsTest {
 
   private static List<String> edited(Edits edits) {
     Headers.Builder lines = lines();
-    edits.applyTo(lines, new Context(lines));
+    edits.applyToRequest(lines, new Context(lines));
     Headers headers = lines.build();
     return java.util.stream.IntStream.range(0, headers.size())
         .mapToObj(i -> headers.name(i) + ": " + headers.value(i))
@@ -102,6 +121,11 @@ class HeaderEditsTest {
     @Override
     public Optional<String> response(String name) {
       return Optional.of("answer");
+    }
+
+    @Override
+    public String clientAddress() {
+      return "203.0.113.9";
     }
 
     @Override

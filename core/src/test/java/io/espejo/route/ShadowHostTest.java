@@ -16,6 +16,6 @@ class ShadowHostTest {
     "[::1]:9000, [::1]-shadow:9000",
   })
   void authority_anyForm_getsTheSuffixBeforeThePort(String authority, String expected) {
-    assertThat(ShadowHost.of(authority)).isEqualTo(expected);
+    assertThat(ShadowHost.ISTIO.of(authority)).isEqualTo(expected);
   }
 }

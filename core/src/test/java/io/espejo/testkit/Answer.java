@@ -17,10 +17,17 @@ import java.util.List;
  * @param headerLines whole lines; framing is added to them
  * @param body the bytes; not sent for HEAD, 1xx, 204 and 304
  * @param framing how the end of the body is told
+ * @param trailerLines whole lines after the last chunk
  */
-public record Answer(int status, List<String> headerLines, byte[] body, Framing framing) {
+public record Answer(
+    int status, List<String> headerLines, byte[] body, Framing framing, List<String> trailerLines) {
   public Answer {
     headerLines = List.copyOf(headerLines);
+    trailerLines = List.copyOf(trailerLines);
+  }
+
+  private Answer(int status, List<String> headerLines, byte[] body, Framing framing) {
+    this(status, headerLines, body, framing, List.of());
   }
 
   /** An empty answer with {@code Content-Length: 0}. */
@@ -32,12 +39,12 @@ public record Answer(int status, List<String> headerLines, byte[] body, Framing 
   public Answer header(String name, String value) {
     List<String> lines = new ArrayList<>(headerLines);
     lines.add(name + ": " + value);
-    return new Answer(status, lines, body, framing);
+    return new Answer(status, lines, body, framing, trailerLines);
   }
 
   /** The same with these bytes. */
   public Answer body(byte[] bytes) {
-    return new Answer(status, headerLines, bytes, framing);
+    return new Answer(status, headerLines, bytes, framing, trailerLines);
   }
 
   /** The same with this text in ISO-8859-1. */
@@ -48,6 +55,11 @@ public record Answer(int status, List<String> headerLines, byte[] body, Framing 
   /** The same, sent in chunks of at most 16 KiB. */
   public Answer chunked() {
     return new Answer(status, headerLines, body, Framing.CHUNKED);
+  }
+
+  /** The same in chunks, with these trailer lines. */
+  public Answer trailers(String... lines) {
+    return new Answer(status, headerLines, body, Framing.CHUNKED, List.of(lines));
   }
 
   /** The same, ended by the end of the connection. */
@@ -89,7 +101,9 @@ public record Answer(int status, List<String> headerLines, byte[] body, Framing 
       bytes.writeBytes(
           chunk(Arrays.copyOfRange(body, from, Math.min(body.length, from + 16 * 1024))));
     }
-    bytes.writeBytes(chunk(new byte[0]));
+    StringBuilder end = new StringBuilder("0\r\n");
+    trailerLines.forEach(line -> end.append(line).append("\r\n"));
+    bytes.writeBytes(end.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1));
     return bytes.toByteArray();
   }
 

@@ -57,7 +57,18 @@ public abstract class ApplicationContract extends GatewayFixture {
   }
 
   protected ApplicationContract(Application application) {
-    super((rules, settings) -> application.start(Optional.of(rules), settings), Map.of());
+    super(
+        new GatewayContract() {
+          @Override
+          protected Gateway start(Path rules, Map<String, String> settings) throws Exception {
+            return application.start(Optional.of(rules), settings);
+          }
+
+          @Override
+          protected Gateway startHttp2(Path rules, Map<String, String> settings) {
+            throw new UnsupportedOperationException("HTTP/1.1 alone");
+          }
+        });
     this.application = application;
   }
 

@@ -8,6 +8,10 @@ public enum Capability {
   ENCODED_SLASH,
   /** Shows the trailer fields of a request. */
   REQUEST_TRAILERS,
+  /** Upgrades a connection by a handshake without {@code Content-Length}. */
+  BARE_UPGRADE,
+  /** Tells a reader that does not block of an end that comes with trailers on HTTP/2. */
+  HTTP2_REQUEST_TRAILERS,
   /** Can break a chunked answer so that the client sees it. */
   CHUNKED_TRUNCATION,
   /** Keeps the client's connection after an answer of 400, 500, 501 or 503. */

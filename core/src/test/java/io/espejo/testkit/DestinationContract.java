@@ -6,14 +6,29 @@ import io.espejo.exchange.Outcome.Reason;
 import io.espejo.testkit.RulesYaml.Route;
 import io.espejo.upstream.TestPem;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
 import javax.net.ssl.SSLServerSocket;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a DestinationRule and a ServiceEntry say of how v1 and v2 are reached (SEMANTICS 1, 5). */
 abstract class DestinationContract extends GatewayFixture {
@@ -89,9 +104,41 @@ abstract class DestinationContract extends GatewayFixture {
 
     assertThat(overflow.status()).isEqualTo(503);
     assertThat(overflow.text()).contains("upstream overflow");
+    assertThat(gateway().espejo().primaryCounts().overflows()).isEqualTo(1);
     answer.countDown();
     assertThat(client.read().status()).isEqualTo(200);
     v1.take();
+  }
+
+  @Test
+  void v1_oneRequestBeyondConnectionsAndWaiting_isAnswered503() throws Exception {
+    start(
+        routes(Route.to("v1")),
+        "primary.maxConnections",
+        "1",
+        "primary.maxWaiting",
+        "1",
+        "instance",
+        "v1-bounds");
+    CountDownLatch answer = new CountDownLatch(1);
+    v1.behave(Behaviour.answerOnceOpen(answer, Answer.of(200)));
+    RawClient first = client().send(GET);
+    v1.take();
+    RawClient waiting = client().send(GET);
+    ObjectName name = new ObjectName("io.espejo:type=Espejo,instance=v1-bounds");
+    MBeanServer jmx = ManagementFactory.getPlatformMBeanServer();
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> jmx.getAttribute(name, "ActiveRequests").equals(2));
+
+    assertThat(exchange(GET).status()).isEqualTo(503);
+
+    assertThat(gateway().espejo().primaryCounts().overflows()).isEqualTo(1);
+    answer.countDown();
+    assertThat(first.read().status()).isEqualTo(200);
+    assertThat(waiting.read().status()).isEqualTo(200);
+    v1.take();
+    assertThat(v1.connections()).isEqualTo(1);
   }
 
   @Test
@@ -125,6 +172,219 @@ abstract class DestinationContract extends GatewayFixture {
     }
 
     assertThat(v1.take(3)).extracting(RecordedRequest::ordinal).containsOnly(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "tcp: {maxConnectionDuration: 1ms}",
+        "http: {idleTimeout: 1ms}",
+        "tcp: {idleTimeout: 1ms}"
+      })
+  void connectionPool_shortLivedConnections_areReplaced(String times) throws Exception {
+    start(toV1("{connectionPool: {" + times + "}}"));
+    RawClient client = client();
+
+    TestBed.await("new connections", () -> answers(client) && v1.connections() > 4);
+
+    v1.drain();
+  }
+
+  @Test
+  void connectionPool_oneConnectionAndOneThatWaits_servesBothOnItAndNoThird() throws Exception {
+    start(toV1("{connectionPool: {tcp: {maxConnections: 1}, http: {http1MaxPendingRequests: 1}}}"));
+    CountDownLatch answer = new CountDownLatch(1);
+    CountDownLatch arrived = new CountDownLatch(1);
+    v1.behave(
+        connection -> {
+          connection.readBody();
+          arrived.countDown();
+          connection.await(answer);
+          connection.send(Answer.of(200));
+        });
+    RawClient first = client().send(GET);
+    assertThat(arrived.await(5, TimeUnit.SECONDS)).isTrue();
+    List<CompletableFuture<RawAnswer>> others =
+        List.of(CompletableFuture.supplyAsync(this::get), CompletableFuture.supplyAsync(this::get));
+
+    Object refused = CompletableFuture.anyOf(others.get(0), others.get(1)).get(5, TimeUnit.SECONDS);
+
+    assertThat(((RawAnswer) refused).text()).isEqualTo("upstream overflow");
+    answer.countDown();
+    assertThat(first.read().status()).isEqualTo(200);
+    assertThat(others)
+        .extracting(other -> other.get(5, TimeUnit.SECONDS).status())
+        .containsExactlyInAnyOrder(200, 503);
+    v1.take(2);
+    assertThat(v1.connections()).isEqualTo(1);
+  }
+
+  private RawAnswer get() {
+    try {
+      return exchange(GET);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void connectTimeout_ofAHostThatDoesNotAccept_isAnswered503InTime() throws Exception {
+    try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      List<Socket> waiting = fill(full);
+      start(
+          RulesYaml.of()
+              .service("httpbin", 8000, Map.of("v1", full.getLocalPort()))
+              .with(policy("{connectionPool: {tcp: {connectTimeout: 100ms}}}"))
+              .routes("httpbin", List.of("*"), Route.to("v1")));
+
+      RawAnswer answer = exchange(GET);
+
+      assertThat(answer.status()).isEqualTo(503);
+      // Istio's default: two further attempts.
+      assertThat(gateway().espejo().primaryCounts().retries()).isEqualTo(2);
+      for (Socket socket : waiting) {
+        socket.close();
+      }
+    }
+  }
+
+  /** Takes all the places of those that wait for this server to accept them. */
+  private static List<Socket> fill(ServerSocket server) throws IOException {
+    List<Socket> waiting = new ArrayList<>();
+    while (waiting.size() < 10) {
+      Socket socket = new Socket();
+      waiting.add(socket);
+      try {
+        socket.connect(server.getLocalSocketAddress(), 200);
+      } catch (SocketTimeoutException none) {
+        return waiting;
+      }
+    }
+    throw new AssertionError("the system lets more than 10 wait");
+  }
+
+  private static boolean answers(RawClient client) {
+    try {
+      return client.exchange(GET).status() == 200;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void connectionPool_oneRetryTooMany_getsTheAnswerThatItHas() throws Exception {
+    start(
+        service()
+            .with(policy("{connectionPool: {http: {maxRetries: 1}}}"))
+            .routes(
+                "httpbin",
+                List.of("*"),
+                Route.to("v1").with("retries: {attempts: 1, retryOn: '503', backoff: 1000h}")));
+    v1.behave(Behaviour.answer(Answer.of(503).body("busy")));
+    RawClient pausing = client().send(GET);
+    TestBed.await("a retry", () -> gateway().espejo().primaryCounts().retries() == 1);
+
+    assertThat(exchange(GET).text()).isEqualTo("busy");
+
+    assertThat(gateway().espejo().primaryCounts().retriesOverLimit()).isEqualTo(1);
+    gateway().espejo().close();
+    assertThat(pausing.read().text()).isEqualTo("shutting down");
+    v1.take(2);
+  }
+
+  @Test
+  void unixSocket_ofV1AndItsMirror_isReached() throws Exception {
+    UnixOrigin primary = UnixOrigin.start("one", dir.resolve("1"));
+    bed.afterwards(primary::close);
+    UnixOrigin shadow = UnixOrigin.start("two", dir.resolve("2"));
+    bed.afterwards(shadow::close);
+    start(
+        RulesYaml.of()
+            .with(
+                """
+                apiVersion: networking.istio.io/v1
+                kind: ServiceEntry
+                metadata: {name: httpbin}
+                spec:
+                  hosts: [httpbin.default.svc.cluster.local]
+                  ports: [{number: 8000, name: http, protocol: HTTP}]
+                  resolution: STATIC
+                  endpoints:
+                  - {address: "unix://%s", labels: {version: v1}}
+                  - {address: "unix://%s", labels: {version: v2}}
+                """
+                    .formatted(dir.resolve("1"), dir.resolve("2")))
+            .with(
+                """
+                apiVersion: networking.istio.io/v1
+                kind: DestinationRule
+                metadata: {name: httpbin}
+                spec:
+                  host: httpbin
+                  subsets:
+                  - {name: v1, labels: {version: v1}}
+                  - {name: v2, labels: {version: v2}}
+                """)
+            .routes("httpbin", List.of("*"), Route.to("v1").mirror("v2")));
+
+    for (int i = 0; i < 3; i++) {
+      assertThat(exchange(GET).text()).isEqualTo("one");
+      assertThat(primary.take()).startsWith("GET /headers HTTP/1.1", "Host: httpbin:8000");
+      assertThat(shadow.take()).startsWith("GET /headers HTTP/1.1", "Host: httpbin-shadow:8000");
+    }
+    assertThat(settled().completed(2)).isEqualTo(3);
+  }
+
+  private RulesYaml http2(H2cOrigin primary, H2cOrigin shadow) {
+    return RulesYaml.of()
+        .service("httpbin", 8000, Map.of("v1", primary.port(), "v2", shadow.port()))
+        .with(policy("{connectionPool: {http: {h2UpgradePolicy: UPGRADE}}}"))
+        .routes("httpbin", List.of("*"), Route.to("v1").mirror("v2"));
+  }
+
+  private H2cOrigin h2c(String name) throws Exception {
+    H2cOrigin origin = H2cOrigin.start(name);
+    bed.afterwards(origin::close);
+    return origin;
+  }
+
+  @Test
+  void h2UpgradePolicy_upgrade_reachesV1AndItsMirrorByHttp2() throws Exception {
+    H2cOrigin primary = h2c("one");
+    H2cOrigin shadow = h2c("two");
+    start(http2(primary, shadow));
+
+    assertThat(exchange(GET).text()).isEqualTo("one");
+    assertThat(primary.take().authority()).isEqualTo("httpbin:8000");
+    assertThat(shadow.take().authority()).isEqualTo("httpbin-shadow:8000");
+
+    RawRequest post =
+        RawRequest.post("/post?q=1").host("httpbin:8000").chunked(bytes(100_000), 8_000);
+    assertThat(exchange(post).text()).isEqualTo("one");
+    String body = new String(bytes(100_000), StandardCharsets.ISO_8859_1);
+    for (H2cOrigin origin : List.of(primary, shadow)) {
+      H2cOrigin.Seen seen = origin.take();
+      assertThat(seen.method()).isEqualTo("POST");
+      assertThat(seen.target()).isEqualTo("/post?q=1");
+      assertThat(seen.headers().contains("transfer-encoding")).isFalse();
+      assertThat(seen.body()).isEqualTo(body);
+    }
+    assertThat(settled().completed(2)).isEqualTo(2);
+  }
+
+  @Test
+  void http2_streamThatV1Refuses_isTriedAgain() throws Exception {
+    H2cOrigin primary = h2c("one");
+    H2cOrigin shadow = h2c("two");
+    start(http2(primary, shadow));
+    primary.refuse(1);
+
+    assertThat(exchange(GET).text()).isEqualTo("one");
+
+    assertThat(primary.take().headers().get("x-envoy-attempt-count")).isEqualTo("2");
+    assertThat(shadow.take().headers().get("x-envoy-attempt-count")).isEqualTo("1");
+    assertThat(gateway().espejo().primaryCounts().retries()).isEqualTo(1);
+    assertThat(onlyOutcome()).isEqualTo("completed 2");
   }
 
   @Test

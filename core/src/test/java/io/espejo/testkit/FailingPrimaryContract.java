@@ -10,6 +10,9 @@ import org.junit.jupiter.api.Test;
 
 /** What the client and v2 see when v1 fails (SEMANTICS 2 and 4). */
 abstract class FailingPrimaryContract extends GatewayFixture {
+  private static final RawRequest HTTP_10 =
+      new RawRequest("GET", List.of("GET / HTTP/1.0", "Host: httpbin"), new byte[0]);
+
   FailingPrimaryContract(GatewayContract container) {
     super(container);
   }
@@ -108,6 +111,19 @@ abstract class FailingPrimaryContract extends GatewayFixture {
   }
 
   @Test
+  void get_v1ResetsInAnswerUntilClose_isSeenAsCut() throws Exception {
+    needs(Capability.CHUNKED_TRUNCATION);
+    assertSeenAsCut(
+        Behaviour.resetInAnswer(Answer.of(200).body(bytes(200_000)).untilClose(), 100_000));
+  }
+
+  @Test
+  void http10_v1DiesInAnswerWithLength_isSeenAsCut() throws Exception {
+    Answer answer = Answer.of(200).body(bytes(200_000));
+    assertSeenAsCut(Behaviour.closeInAnswer(answer, 100_000), HTTP_10);
+  }
+
+  @Test
   void post_v1ResetsInTheUpload_isAnswered503AndTheCopyIsNotWhole() throws Exception {
     start(mirrored());
     v1.behave(Behaviour.resetInBody(1000));
@@ -188,11 +204,15 @@ abstract class FailingPrimaryContract extends GatewayFixture {
   }
 
   private void assertSeenAsCut(Behaviour behaviour) throws Exception {
+    assertSeenAsCut(behaviour, RawRequest.get("/"));
+  }
+
+  private void assertSeenAsCut(Behaviour behaviour, RawRequest request) throws Exception {
     if (!started()) {
       start(mirrored());
     }
     v1.behave(behaviour);
-    RawAnswer answer = get("/");
+    RawAnswer answer = exchange(request);
     assertThat(answer.whole()).as("the answer is whole").isFalse();
     v1.take();
     v2.take();

@@ -24,6 +24,9 @@ public abstract class GatewayContract {
    */
   protected abstract Gateway start(Path rules, Map<String, String> settings) throws Exception;
 
+  /** The same, for clients that speak HTTP/2 without TLS from their first byte on, too. */
+  protected abstract Gateway startHttp2(Path rules, Map<String, String> settings) throws Exception;
+
   /** What this container cannot do, with the reason. */
   protected Map<Capability, String> lacks() {
     return Map.of();
@@ -58,6 +61,27 @@ public abstract class GatewayContract {
   }
 
   @Nested
+  class Fidelity extends FidelityContract {
+    Fidelity() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
+  class Upgrades extends UpgradeContract {
+    Upgrades() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
+  class Http2Clients extends Http2ClientContract {
+    Http2Clients() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
   class Bodies extends BodyContract {
     Bodies() {
       super(GatewayContract.this);
@@ -74,6 +98,13 @@ public abstract class GatewayContract {
   @Nested
   class Sampling extends SamplingContract {
     Sampling() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
+  class Policies extends MirrorPolicyContract {
+    Policies() {
       super(GatewayContract.this);
     }
   }
@@ -100,6 +131,13 @@ public abstract class GatewayContract {
   }
 
   @Nested
+  class FaultMatrix extends FaultMatrixContract {
+    FaultMatrix() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
   class Retry extends RetryContract {
     Retry() {
       super(GatewayContract.this);
@@ -116,6 +154,27 @@ public abstract class GatewayContract {
   @Nested
   class Switch extends SwitchContract {
     Switch() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
+  class TrustedProxy extends TrustedProxyContract {
+    TrustedProxy() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
+  class HostileRequest extends HostileRequestContract {
+    HostileRequest() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
+  class HostileUpstream extends HostileUpstreamContract {
+    HostileUpstream() {
       super(GatewayContract.this);
     }
   }

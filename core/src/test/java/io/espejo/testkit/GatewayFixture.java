@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -37,22 +38,11 @@ abstract class GatewayFixture {
     "shadow.answerTimeout", "400ms", "shadow.bodyTimeout", "400ms", "shadow.connectTimeout", "400ms"
   };
 
-  private final Starter starter;
-  private final Map<Capability, String> lacks;
+  private final GatewayContract container;
   private @Nullable Gateway gateway;
 
   GatewayFixture(GatewayContract container) {
-    this(container::start, container.lacks());
-  }
-
-  GatewayFixture(Starter starter, Map<Capability, String> lacks) {
-    this.starter = starter;
-    this.lacks = lacks;
-  }
-
-  /** Starts a container with the filter on these rules. */
-  interface Starter {
-    Gateway start(Path rules, Map<String, String> settings) throws Exception;
+    this.container = container;
   }
 
   @BeforeEach
@@ -90,9 +80,14 @@ abstract class GatewayFixture {
   void start(Path rules, Map<String, String> settings) throws Exception {
     Map<String, String> all = new HashMap<>(settings);
     all.putIfAbsent("gateways", "mesh," + RulesYaml.ANY_HOST);
-    Gateway started = starter.start(rules, all);
+    Gateway started = open(container, rules, all);
     gateway = started;
     bed.afterwards(() -> end(started));
+  }
+
+  /** Starts the container. */
+  Gateway open(GatewayContract with, Path rules, Map<String, String> settings) throws Exception {
+    return with.start(rules, settings);
   }
 
   boolean started() {
@@ -174,14 +169,32 @@ abstract class GatewayFixture {
 
   /** Skips the test, with the container's reason, when it lacks this. */
   void needs(Capability capability) {
-    Optional<String> reason = Optional.ofNullable(lacks.get(capability));
+    Optional<String> reason = Optional.ofNullable(container.lacks().get(capability));
     assumeTrue(reason.isEmpty(), () -> capability + ": " + reason.orElse(""));
+  }
+
+  /** Whether the container does not lack this. */
+  boolean has(Capability capability) {
+    return !container.lacks().containsKey(capability);
   }
 
   /** Whether the container keeps the client's connection after an answer with this status. */
   boolean keepsAliveAfter(int status) {
-    return !lacks.containsKey(Capability.KEEP_ALIVE_AFTER_ERRORS)
+    return !container.lacks().containsKey(Capability.KEEP_ALIVE_AFTER_ERRORS)
         || !List.of(400, 500, 501, 503).contains(status);
+  }
+
+  /** Waits until nothing is added for a while. */
+  static void awaitStill(AtomicLong count) {
+    long[] last = {-1, 0};
+    TestBed.await(
+        "nothing is added",
+        () -> {
+          long now = count.get();
+          last[1] = now == last[0] ? last[1] + 1 : 0;
+          last[0] = now;
+          return now > 0 && last[1] >= 40;
+        });
   }
 
   /** Bytes that no compression and no repetition makes alike. */

@@ -64,7 +64,7 @@ public final class OriginConnection {
     head.clear();
     trailers.clear();
     headers = Headers.EMPTY;
-    body = new RecordedBody();
+    body = origin.newBody();
     headRead = false;
     recorded = false;
   }
@@ -119,6 +119,12 @@ public final class OriginConnection {
     record(RecordedRequest.End.WHOLE);
   }
 
+  /** Reads the rest of the request, records it, and gives the SHA-256 of its body. */
+  public String readHashed() throws IOException {
+    readBody();
+    return body.hash();
+  }
+
   /** Reads exactly so many bytes of what follows the head; chunk headers count. */
   public void readSome(int bytes) throws IOException {
     head();
@@ -165,6 +171,27 @@ public final class OriginConnection {
     awaitPeerClose();
   }
 
+  /** Records the request, and sends back what comes, until the peer says its last. */
+  public void echo() throws IOException {
+    leave();
+    keepAlive = false;
+    byte[] buffer = new byte[STEP];
+    for (int read = in.rest().read(buffer); read >= 0; read = in.rest().read(buffer)) {
+      out.write(buffer, 0, read);
+    }
+  }
+
+  /** The same, frame by frame of WebSocket, until one that closes. */
+  public void echoFrames() throws IOException {
+    leave();
+    keepAlive = false;
+    byte[] frame;
+    do {
+      frame = WebSocketFrames.echoOf(in.rest());
+      out.write(frame);
+    } while (frame.length > 0 && !WebSocketFrames.isClose(frame));
+  }
+
   /** Closes the connection. What the peer sent and nobody read makes that a reset. */
   public void close() throws IOException {
     socket.close();
@@ -185,6 +212,16 @@ public final class OriginConnection {
   /** Blocks, reading nothing, until the origin is closed. */
   public void hold() throws InterruptedException {
     await(new CountDownLatch(1));
+  }
+
+  /** Blocks, reading nothing, for so long. */
+  public void hold(Duration time) throws InterruptedException {
+    origin.hold(time);
+  }
+
+  /** Takes one byte off the socket, past whatever was read before; false at the end. */
+  public boolean takeByte() throws IOException {
+    return socket.getInputStream().read() >= 0;
   }
 
   /** Blocks, reading nothing, until {@code gate} is open or the origin is closed. */

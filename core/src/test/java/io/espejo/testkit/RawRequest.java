@@ -45,6 +45,13 @@ public record RawRequest(String method, List<String> head, byte[] body) {
     return new RawRequest(method, lines, body);
   }
 
+  /** The same as HTTP/1.0. */
+  public RawRequest http10() {
+    List<String> lines = new ArrayList<>(head);
+    lines.set(0, lines.get(0).replace("HTTP/1.1", "HTTP/1.0"));
+    return new RawRequest(method, lines, body);
+  }
+
   /** The same with one more header line. */
   public RawRequest header(String name, String value) {
     List<String> lines = new ArrayList<>(head);

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.function.LongConsumer;
 
 /**
  * What was received of a body: its length, its SHA-256 and, up to 64 KiB, its bytes.
@@ -16,15 +17,24 @@ public final class RecordedBody {
 
   private final MessageDigest digest = sha256();
   private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
+  private final LongConsumer onRead;
   private long length;
   private String hash = "";
 
-  RecordedBody() {}
+  RecordedBody() {
+    this(read -> {});
+  }
+
+  /** A body that tells of every part of it how long it is. */
+  RecordedBody(LongConsumer onRead) {
+    this.onRead = onRead;
+  }
 
   void add(byte[] bytes, int count) {
     digest.update(bytes, 0, count);
     kept.write(bytes, 0, (int) Math.max(0, Math.min(count, KEPT - length)));
     length += count;
+    onRead.accept(count);
   }
 
   RecordedBody end() {

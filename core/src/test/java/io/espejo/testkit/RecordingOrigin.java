@@ -14,6 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * An HTTP/1.1 server on a raw socket that records every request byte for byte, and answers or
@@ -37,6 +38,7 @@ public final class RecordingOrigin implements AutoCloseable {
   private final Map<Socket, Thread> open = new ConcurrentHashMap<>();
   private final AtomicInteger holding = new AtomicInteger();
   private final AtomicInteger connections = new AtomicInteger();
+  private final AtomicLong bodyBytes = new AtomicLong();
   private volatile Behaviour behaviour;
   private volatile Behaviour onAccept = connection -> {};
 
@@ -108,8 +110,13 @@ public final class RecordingOrigin implements AutoCloseable {
     return open.size();
   }
 
+  /** How many bytes of bodies were read so far, those of requests under way included. */
+  public long bodyBytes() {
+    return bodyBytes.get();
+  }
+
   /** How many of them a request may still come from: those that no behaviour holds. */
-  int listeningConnections() {
+  public int listeningConnections() {
     return open.size() - holding.get();
   }
 
@@ -175,18 +182,37 @@ public final class RecordingOrigin implements AutoCloseable {
     return onAccept;
   }
 
+  /** What is read of one body. */
+  RecordedBody newBody() {
+    return new RecordedBody(bodyBytes::addAndGet);
+  }
+
   void record(RecordedRequest request) {
     requests.add(request);
   }
 
   /** Waits without looking at the connection until {@code gate} opens or the origin is closed. */
   void hold(CountDownLatch gate) throws InterruptedException {
+    holding(gate::await);
+  }
+
+  /** The same for so long. */
+  void hold(Duration time) throws InterruptedException {
+    holding(() -> TimeUnit.NANOSECONDS.sleep(time.toNanos()));
+  }
+
+  private void holding(Hold hold) throws InterruptedException {
     holding.incrementAndGet();
     try {
-      gate.await();
+      hold.run();
     } finally {
       holding.decrementAndGet();
     }
+  }
+
+  @FunctionalInterface
+  private interface Hold {
+    void run() throws InterruptedException;
   }
 
   private void accept() {

@@ -195,6 +195,50 @@ abstract class RetryContract extends GatewayFixture {
   }
 
   @Test
+  void post_grpcTimeoutRunsOut_isAnsweredAsGrpcHasIt() throws Exception {
+    start(routes(Route.to("v1").mirror("v2")));
+    v1.behave(Behaviour.neverAnswer());
+    v2.behave(Behaviour.neverAnswer());
+
+    RawAnswer answer = exchange(grpc("200m"));
+
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.header("grpc-status")).isEqualTo("14");
+    assertThat(answer.header("grpc-message")).isEqualTo("upstream request timeout");
+    for (RecordedRequest request : List.of(v1.take(), v2.take())) {
+      assertThat(request.header("grpc-timeout")).isEqualTo("200m");
+      assertThat(request.header("x-envoy-expected-rq-timeout-ms")).isEqualTo("200");
+    }
+    assertThat(onlyOutcome()).isEqualTo("failed ANSWER_TIMEOUT");
+  }
+
+  @Test
+  void post_grpcTimeoutLongerThanTheRoutes_isCutToIt() throws Exception {
+    start(
+        routes(
+            Route.to("v1")
+                .mirror("v2")
+                .with("timeout: 2s")
+                .with("retries: {attempts: 1, perTryTimeout: 1s, retryOn: 5xx}")));
+
+    exchange(grpc("5S"));
+
+    RecordedRequest primary = v1.take();
+    assertThat(primary.header("grpc-timeout")).isEqualTo("1000m");
+    assertThat(primary.header("x-envoy-expected-rq-timeout-ms")).isEqualTo("1000");
+    RecordedRequest copy = v2.take();
+    assertThat(copy.header("grpc-timeout")).isEqualTo("1000m");
+    assertThat(copy.header("x-envoy-expected-rq-timeout-ms")).isEqualTo("2000");
+  }
+
+  private static RawRequest grpc(String timeout) {
+    return RawRequest.post("/")
+        .header("Content-Type", "application/grpc")
+        .header("grpc-timeout", timeout)
+        .body("x");
+  }
+
+  @Test
   void get_timeoutRunsOutInTheAnswer_isSeenAsCut() throws Exception {
     start(routes(Route.to("v1").with("timeout: 200ms")));
     v1.behave(Behaviour.hangInAnswer(Answer.of(200).body(bytes(200_000)), 100_000));

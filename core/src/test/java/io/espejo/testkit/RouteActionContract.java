@@ -232,6 +232,28 @@ abstract class RouteActionContract extends GatewayFixture {
   }
 
   @Test
+  void headers_addedToOnesOfOneLine_followAfterAComma() throws Exception {
+    v1.behave(Behaviour.answer(Answer.of(200).header("Content-Type", "text/html").body("v1")));
+    start(
+        routes(
+            Route.to("v1")
+                .mirror("v2")
+                .with(
+                    "headers: {request: {add: {user-agent: two, x-a: two}},"
+                        + " response: {add: {content-type: text/plain, x-a: two}}}")));
+
+    RawAnswer answer =
+        exchange(RawRequest.get("/").header("User-Agent", "one").header("x-a", "one"));
+
+    assertThat(answer.headers().all("content-type")).containsExactly("text/html,text/plain");
+    assertThat(answer.header("x-a")).isEqualTo("two");
+    for (RecordedRequest request : List.of(v1.take(), v2.take())) {
+      assertThat(request.headers().all("user-agent")).containsExactly("one,two");
+      assertThat(request.headers().all("x-a")).containsExactly("one", "two");
+    }
+  }
+
+  @Test
   void headers_ofAnswer_areEditedWhenTheGatewayAnswersForV1() throws Exception {
     start(
         routes(
@@ -334,6 +356,19 @@ abstract class RouteActionContract extends GatewayFixture {
     assertThat(exchange(preflight("http://z")).text()).isEqualTo("v1");
 
     assertThat(v1.take().method()).isEqualTo("OPTIONS");
+    v2.take();
+  }
+
+  @Test
+  void corsRequest_ofTwoOrigins_isOfNeither() throws Exception {
+    start(routes(cors("")));
+
+    RawRequest request = RawRequest.get("/").header("Origin", "http://a");
+    RawAnswer answer = exchange(request.header("Origin", "http://a"));
+
+    assertThat(answer.text()).isEqualTo("v1");
+    assertThat(answer.headers().contains("access-control-allow-origin")).isFalse();
+    v1.take();
     v2.take();
   }
 

@@ -195,6 +195,41 @@ abstract class RoutingContract extends GatewayFixture {
   }
 
   @Test
+  void destination_thatNoServiceEntryDefines_isAnswered503AndNotMirrored() throws Exception {
+    start(
+        routes(
+            new Route(List.of("route: [{destination: {host: nosuch.org, port: {number: 80}}}]"))
+                .mirror("v2")));
+
+    RawAnswer answer = get("/");
+
+    assertThat(answer.status()).isEqualTo(503);
+    assertThat(answer.whole()).isTrue();
+    assertThat(settled().considered()).isZero();
+  }
+
+  @Test
+  void mirror_thatNoServiceEntryDefines_isDroppedAndV1Answers() throws Exception {
+    start(routes(Route.to("v1").with("mirror: {host: nosuch.org, port: {number: 80}}")));
+
+    assertThat(get("/").text()).isEqualTo("v1");
+
+    v1.take();
+    assertThat(onlyOutcome()).isEqualTo("dropped UNKNOWN_CLUSTER");
+  }
+
+  @Test
+  void uri_exact_isThePathWithoutItsQuery() throws Exception {
+    start(routes(Route.to("v1").match("uri: {exact: /a}")));
+
+    assertThat(get("/a?b=c").status()).isEqualTo(200);
+    assertThat(get("/a/").status()).isEqualTo(404);
+    assertThat(get("/A").status()).isEqualTo(404);
+
+    assertThat(v1.take().target()).isEqualTo("/a?b=c");
+  }
+
+  @Test
   void mirror_toUnknownSubset_isDroppedAndV1Answers() throws Exception {
     start(routes(Route.to("v1").mirror("v9")));
 

@@ -12,7 +12,7 @@ import java.util.TreeSet;
 
 /**
  * Rules as a user writes them for Istio: a ServiceEntry and a DestinationRule for each service, a
- * VirtualService for each list of routes.
+ * VirtualService for each list of routes; and policies of our own.
  *
  * <pre>{@code
  * RulesYaml.of()
@@ -111,6 +111,28 @@ public record RulesYaml(List<String> documents) {
       service.append("  - ").append(String.join("\n    ", route.lines())).append('\n');
     }
     return with(service.toString());
+  }
+
+  /**
+   * A MirrorPolicy for the VirtualService httpbin.
+   *
+   * @param ref what the targetRef says beside kind and name: {@code sectionName: a}
+   * @param lines what the policy says
+   */
+  public RulesYaml policy(String name, String ref, String... lines) {
+    return with(
+        """
+        apiVersion: espejo.io/v1
+        kind: MirrorPolicy
+        metadata: {name: %s}
+        spec:
+          targetRef: {kind: VirtualService, name: httpbin%s}
+        %s
+        """
+            .formatted(
+                name,
+                ref.isEmpty() ? "" : ", " + ref,
+                String.join("\n", lines).indent(2).stripTrailing()));
   }
 
   /** One more document. */

@@ -213,23 +213,6 @@ abstract class ShadowContentContract extends GatewayFixture {
     assertThat(onlyOutcome()).isEqualTo("dropped LOOP");
   }
 
-  @Test
-  void upgrade_isNotMirrored() throws Exception {
-    start(mirrored());
-
-    RawAnswer answer =
-        exchange(
-            RawRequest.get("/chat")
-                .header("Connection", "Upgrade")
-                .header("Upgrade", "websocket")
-                .header("Sec-WebSocket-Version", "13")
-                .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="));
-
-    assertThat(answer.status()).isEqualTo(200);
-    v1.take();
-    assertThat(onlyOutcome()).isEqualTo("dropped UPGRADE");
-  }
-
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -4,9 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espejo.exchange.Outcome.Reason;
 import io.espejo.exchange.OutcomeCounts;
+import io.espejo.testkit.RulesYaml.Route;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import javax.management.Attribute;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
 
 /** Switching mirroring off and on, and closing (SEMANTICS 5). */
@@ -60,6 +66,66 @@ abstract class SwitchContract extends GatewayFixture {
   }
 
   @Test
+  void abortCopies_duringAnUpload_leavesV1ItsUpload() throws Exception {
+    start(mirrored());
+    RawClient client = client();
+    client.sendHead(RawRequest.post("/").header("Transfer-Encoding", "chunked"));
+    client.chunk(bytes(10_000));
+    TestBed.await("a copy that has begun", () -> v2.connections() == 1);
+
+    gateway().espejo().abortCopies();
+
+    TestBed.await("no copy", () -> gateway().espejo().outcomes().inFlight() == 0);
+    client.chunk(bytes(20_000)).chunk(new byte[0]);
+    assertThat(client.read().text()).isEqualTo("v1");
+    assertThat(v1.take().body().length()).isEqualTo(30_000);
+    assertThat(onlyOutcome()).isIn("failed ABORTED", "dropped ABORTED");
+    assertThat(allAtV2()).noneMatch(RecordedRequest::whole);
+    client.exchange(RawRequest.get("/next"));
+    v1.take();
+    assertThat(v2.take().target()).isEqualTo("/next");
+  }
+
+  @Test
+  void jmx_switchesOffAndAborts() throws Exception {
+    start(mirrored(), "instance", "by-jmx");
+    ObjectName name = new ObjectName("io.espejo:type=Espejo,instance=by-jmx");
+    MBeanServer jmx = ManagementFactory.getPlatformMBeanServer();
+    v2.behave(Behaviour.neverAnswer());
+    get("/");
+    v2.take();
+    assertThat(jmx.getAttribute(name, "InFlight")).isEqualTo(1L);
+
+    jmx.setAttribute(name, new Attribute("MirroringEnabled", false));
+    get("/");
+    jmx.invoke(name, "abortCopies", new Object[0], new String[0]);
+
+    v1.take(2);
+    OutcomeCounts counts = settled();
+    assertThat(counts.dropped(Reason.DISABLED)).isEqualTo(1);
+    assertThat(counts.failed(Reason.ABORTED)).isEqualTo(1);
+    assertThat(jmx.getAttribute(name, "ShadowMemoryBytes")).isEqualTo(0L);
+  }
+
+  @Test
+  void close_v1NeverAnswers_endsItAfterItsTime() throws Exception {
+    start(mirrored(), "primary.closeTimeout", "300ms", "shadow.closeTimeout", "300ms");
+    v1.behave(Behaviour.neverAnswer());
+    v2.behave(Behaviour.neverAnswer());
+    RawClient client = client().send(RawRequest.get("/"));
+    v1.take();
+    v2.take();
+    long begun = System.nanoTime();
+
+    gateway().espejo().close();
+
+    assertThat(Duration.ofNanos(System.nanoTime() - begun))
+        .isBetween(Duration.ofMillis(600), Duration.ofSeconds(5));
+    assertThat(client.read().status()).isEqualTo(503);
+    assertThat(onlyOutcome()).isEqualTo("failed CLOSED");
+  }
+
+  @Test
   void close_withCopiesThatHang_endsThemAndLeavesNoThread() throws Exception {
     start(mirrored());
     v2.behave(Behaviour.neverAnswer());
@@ -103,6 +169,51 @@ abstract class SwitchContract extends GatewayFixture {
     // What came before close() had begun was served.
     v1.drain();
     v2.drain();
+  }
+
+  @Test
+  void close_whileAFaultDelays_answers503AtOnce() throws Exception {
+    start(
+        routes(
+            Route.to("v1")
+                .mirror("v2")
+                .with("fault: {delay: {fixedDelay: 1h, percentage: {value: 100}}}")));
+    RawClient get = client().send(RawRequest.get("/"));
+    RawClient post = client().send(RawRequest.post("/").body("never sent"));
+    TestBed.await("delays", () -> gateway().espejo().primaryCounts().delays() == 2);
+
+    assertClosesAtOnce();
+
+    assertThat(get.read().text()).isEqualTo("shutting down");
+    assertThat(post.read().status()).isEqualTo(503);
+    assertThat(settled().considered()).isZero();
+  }
+
+  @Test
+  void close_betweenTwoAttempts_answers503AtOnce() throws Exception {
+    start(
+        routes(
+            Route.to("v1")
+                .mirror("v2")
+                .with("retries: {attempts: 1, retryOn: 5xx, backoff: 1000h}")));
+    v1.behave(Behaviour.answer(Answer.of(500)));
+    RawClient get = client().send(RawRequest.get("/"));
+    RawClient post = client().send(RawRequest.post("/").body("once"));
+    TestBed.await("pauses", () -> gateway().espejo().primaryCounts().retries() == 2);
+
+    assertClosesAtOnce();
+
+    assertThat(get.read().text()).isEqualTo("shutting down");
+    assertThat(post.read().status()).isEqualTo(503);
+    v1.take(2);
+    v2.take(2);
+    assertThat(settled().completed(2)).isEqualTo(2);
+  }
+
+  private void assertClosesAtOnce() throws Exception {
+    long begun = System.nanoTime();
+    gateway().espejo().close();
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(5));
   }
 
   private boolean refuses() {

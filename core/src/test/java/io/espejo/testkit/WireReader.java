@@ -18,6 +18,11 @@ final class WireReader {
     this.in = new BufferedInputStream(in, 16 * 1024);
   }
 
+  /** The bytes behind what was read. */
+  InputStream rest() {
+    return in;
+  }
+
   /** Waits for a byte without taking it; false at the end of the stream. */
   boolean awaitByte() throws IOException {
     in.mark(1);

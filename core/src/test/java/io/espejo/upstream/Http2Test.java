@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
@@ -33,10 +34,13 @@ import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** HTTP/2 to an upstream: by prior knowledge, and by ALPN with TLS. */
 class Http2Test extends UpstreamFixture {
   private final AtomicInteger connections = new AtomicInteger();
+  private final CountDownLatch together = new CountDownLatch(2);
   private Server server = new Server();
 
   private static String seen(Request request, String body, HttpFields trailers) {
@@ -73,6 +77,10 @@ class Http2Test extends UpstreamFixture {
           @Override
           public boolean handle(Request request, Response response, Callback callback)
               throws Exception {
+            if (Request.getPathInContext(request).equals("/together")) {
+              together.countDown();
+              together.await(5, TimeUnit.SECONDS);
+            }
             String body = Content.Source.asString(request);
             response.setStatus(200);
             response.write(
@@ -100,6 +108,10 @@ class Http2Test extends UpstreamFixture {
   }
 
   private static Cluster cluster(int port, Optional<TlsSpec> tls) {
+    return cluster(port, tls, ConnectionPool.DEFAULT);
+  }
+
+  private static Cluster cluster(int port, Optional<TlsSpec> tls, ConnectionPool pool) {
     return new Cluster(
         new ClusterSpec(
             "h2",
@@ -107,7 +119,7 @@ class Http2Test extends UpstreamFixture {
             Resolution.STATIC,
             Protocol.HTTP2,
             new Balancing.LeastRequest(),
-            ConnectionPool.DEFAULT,
+            pool,
             Optional.empty(),
             tls),
         leg());
@@ -181,5 +193,44 @@ class Http2Test extends UpstreamFixture {
     }
     assertThat(connections).hasValue(1);
     cluster.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 1", "2, 1", "1, 2"})
+  void maxConcurrentStreams_beyondIt_anotherConnectionIsOpened(int streams, int expected)
+      throws Exception {
+    ConnectionPool pool = pool(0, streams);
+    Cluster cluster = cluster(serve(Optional.empty()), Optional.empty(), pool);
+    send(cluster.pick().get().newRequest(head("/", ""))).get(5, TimeUnit.SECONDS);
+    CompletableFuture<String> one = send(cluster.pick().get().newRequest(head("/together", "")));
+    CompletableFuture<String> two = send(cluster.pick().get().newRequest(head("/together", "")));
+    assertThat(one.get(5, TimeUnit.SECONDS)).contains("GET");
+    assertThat(two.get(5, TimeUnit.SECONDS)).contains("GET");
+    assertThat(connections).hasValue(expected);
+    cluster.close();
+  }
+
+  @Test
+  void maxRequestsPerConnection_one_usesNoConnectionTwice() throws Exception {
+    Cluster cluster = cluster(serve(Optional.empty()), Optional.empty(), pool(1, 0));
+    for (int i = 0; i < 3; i++) {
+      send(cluster.pick().get().newRequest(head("/", ""))).get(5, TimeUnit.SECONDS);
+    }
+    assertThat(connections).hasValue(3);
+    cluster.close();
+  }
+
+  private static ConnectionPool pool(int requestsPerConnection, int streams) {
+    return new ConnectionPool(
+        0,
+        0,
+        0,
+        0,
+        requestsPerConnection,
+        streams,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
   }
 }

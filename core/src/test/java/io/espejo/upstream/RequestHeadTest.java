@@ -153,4 +153,46 @@ class RequestHeadTest {
     assertThat(values(chunked, "content-length")).isEmpty();
     assertThat(headOn("HTTP/2.0").framing()).isEqualTo(RequestHead.Framing.UNKNOWN);
   }
+
+  @Test
+  void upgrade_thatConnectionNames_goesToV1() {
+    RequestHead head = head("Connection", "keep-alive, upgrade", "Upgrade", "websocket, chat/2");
+
+    assertThat(head.isUpgrade()).isTrue();
+    assertThat(values(head, "upgrade")).containsExactly("websocket, chat/2");
+    assertThat(values(head, "connection")).containsExactly("Upgrade");
+  }
+
+  @Test
+  void upgrade_toHttp2_isLeftOut() {
+    RequestHead head =
+        head("Connection", "Upgrade, HTTP2-Settings", "Upgrade", "h2c", "HTTP2-Settings", "AAM");
+
+    assertThat(head.isUpgrade()).isFalse();
+    assertThat(values(head, "connection")).isEmpty();
+    assertThat(values(head, "http2-settings")).isEmpty();
+    assertThat(values(head("Connection", "Upgrade", "Upgrade", "H2C, websocket"), "upgrade"))
+        .containsExactly("websocket");
+  }
+
+  @Test
+  void upgrade_thatIsNone_isLeftOut() {
+    assertThat(head("Upgrade", "websocket").isUpgrade()).isFalse();
+    assertThat(head("Connection", "Upgrade").isUpgrade()).isFalse();
+    assertThat(head("Connection", "Upgrade", "Upgrade", " , ").isUpgrade()).isFalse();
+    assertThat(headOn("HTTP/1.0", "Connection", "Upgrade", "Upgrade", "websocket").isUpgrade())
+        .isFalse();
+  }
+
+  @Test
+  void upgrade_withABody_isLeftOut() {
+    assertThat(head("Connection", "Upgrade", "Upgrade", "x", "Content-Length", "1").isUpgrade())
+        .isFalse();
+    assertThat(
+            head("Connection", "Upgrade", "Upgrade", "x", "Transfer-Encoding", "chunked")
+                .isUpgrade())
+        .isFalse();
+    assertThat(head("Connection", "Upgrade", "Upgrade", "x", "Content-Length", "0").isUpgrade())
+        .isTrue();
+  }
 }

@@ -103,4 +103,11 @@ class TlsTest extends UpstreamFixture {
     assertThat(new TlsSpec("", List.of(), CA, Optional.of(old), false).fault())
         .hasValueSatisfying(fault -> assertThat(fault).contains("PKCS #8"));
   }
+
+  @Test
+  void pem_keyOfAnotherCertificate_isAFault() {
+    Identity mixed = new Identity(TestPem.text("client.pem"), TestPem.text("server-key.pem"));
+    assertThat(new TlsSpec("", List.of(), CA, Optional.of(mixed), false).fault())
+        .hasValueSatisfying(fault -> assertThat(fault).contains("not the certificate's"));
+  }
 }

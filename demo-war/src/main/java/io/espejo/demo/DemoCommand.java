@@ -6,6 +6,7 @@ import io.espejo.config.ConfigSource;
 import io.espejo.config.Rules;
 import io.espejo.config.RulesException;
 import io.espejo.config.RulesOptions;
+import io.espejo.exchange.MirrorListener;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -67,7 +68,7 @@ public final class DemoCommand implements Callable<Integer>, AutoCloseable {
   }
 
   /** Both versions of httpbin, the gateway before them, and the walk-through's files. */
-  int walkthrough(Optional<Path> named, String host, int port, int v1Port, int v2Port)
+  int walkthrough(Optional<Path> named, GatewayOptions options, int v1Port, int v2Port)
       throws Exception {
     return serve(
         () -> {
@@ -75,20 +76,20 @@ public final class DemoCommand implements Callable<Integer>, AutoCloseable {
           DemoServer v1 = opened(DemoServer.httpbin("v1", LOOPBACK, v1Port, out));
           Walkthrough files = Walkthrough.create(named, v1.port(), v2.port());
           open.push(files);
-          DemoServer gateway = opened(DemoServer.gateway(espejo(files.rules()), host, port));
+          DemoServer gateway = openGateway(files.rules(), options);
           v2.start();
           v1.start();
           gateway.start();
-          out.print(files.text(host, gateway.port(), v1.port(), v2.port()));
+          out.print(files.text(options, gateway.port(), v1.port(), v2.port()));
         });
   }
 
-  int gateway(Path rules, String host, int port) throws Exception {
+  int gateway(Path rules, GatewayOptions options) throws Exception {
     return serve(
         () -> {
-          DemoServer gateway = opened(DemoServer.gateway(espejo(rules), host, port));
+          DemoServer gateway = openGateway(rules, options);
           gateway.start();
-          out.printf("the gateway for %s is on %s:%d%n", rules, host, gateway.port());
+          out.printf("the gateway for %s is on %s:%d%n", rules, options.host(), gateway.port());
         });
   }
 
@@ -115,9 +116,14 @@ public final class DemoCommand implements Callable<Integer>, AutoCloseable {
     }
   }
 
+  /** Not ready from the first moment on; then what was opened last ends first. */
   @Override
-  public synchronized void close() {
+  public void close() {
     closed.countDown();
+    closeAll();
+  }
+
+  private synchronized void closeAll() {
     while (!open.isEmpty()) {
       try {
         open.pop().close();
@@ -142,6 +148,34 @@ public final class DemoCommand implements Callable<Integer>, AutoCloseable {
     return 0;
   }
 
+  /** What an operator looks at is opened first, so that it ends last. */
+  private DemoServer openGateway(Path rules, GatewayOptions options) throws Exception {
+    Optional<AdminHandler> pages = Optional.empty();
+    if (options.adminPort().isPresent()) {
+      AdminHandler shown = new AdminHandler(() -> closed.getCount() == 0);
+      DemoServer admin = opened(DemoServer.admin(shown, options.adminPort().getAsInt()));
+      admin.start();
+      out.printf("metrics, health, rules and outcomes are on 127.0.0.1:%d%n", admin.port());
+      pages = Optional.of(shown);
+    }
+    Optional<ServerCertificate> certificate = Optional.empty();
+    if (options.tls().isPresent()) {
+      ServerCertificate followed = ServerCertificate.open(options.tls().get());
+      open.push(followed);
+      certificate = Optional.of(followed);
+    }
+    Optional<GatewayLog> log = Optional.empty();
+    if (options.accessLog().isPresent()) {
+      GatewayLog written = GatewayLog.open(options.accessLog().get(), out);
+      open.push(written);
+      pages.ifPresent(shown -> shown.show(written));
+      log = Optional.of(written);
+    }
+    Espejo espejo = espejo(rules, log.isPresent() ? log.get() : MirrorListener.NONE);
+    pages.ifPresent(shown -> shown.show(espejo));
+    return opened(DemoServer.gateway(espejo, options, certificate, log));
+  }
+
   private DemoServer opened(DemoServer server) throws IOException {
     open.push(server);
     server.open();
@@ -149,11 +183,12 @@ public final class DemoCommand implements Callable<Integer>, AutoCloseable {
   }
 
   /** The rules at this path; every other setting may be a system property. */
-  private Espejo espejo(Path rules) throws IOException, RulesException {
+  private Espejo espejo(Path rules, MirrorListener listener) throws IOException, RulesException {
     Espejo espejo =
         Espejo.open(
             ConfigSource.path(rules),
-            Settings.from(name -> Optional.ofNullable(System.getProperty("espejo." + name))));
+            Settings.from(name -> Optional.ofNullable(System.getProperty("espejo." + name))),
+            listener);
     open.push(espejo);
     return espejo;
   }

@@ -3,12 +3,14 @@ package io.espejo.demo;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -19,10 +21,11 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "espejo-demo.war",
     customSynopsis = {
-      "java -jar espejo-demo.war [--dir DIR] [--v1-port N] [--v2-port N] [--port N] [--host H]",
-      "       java -jar espejo-demo.war --rules PATH [--port N] [--host H]",
+      "java -jar espejo-demo.war [--dir DIR] [--v1-port N] [--v2-port N] [GATEWAY]",
+      "       java -jar espejo-demo.war --rules PATH [GATEWAY]",
       "       java -jar espejo-demo.war --httpbin NAME --port N [--host H]",
       "       java -jar espejo-demo.war --validate PATH",
+      "GATEWAY: [--port N] [--host H] [--admin-port N] [--access-log FILE] [--tls-cert FILE --tls-key FILE]",
     },
     description = {
       "",
@@ -40,6 +43,9 @@ import picocli.CommandLine.TypeConversionException;
     mixinStandardHelpOptions = true,
     versionProvider = DemoOptions.Version.class)
 final class DemoOptions implements Callable<Integer> {
+  private static final String ONLY_FOR_THE_GATEWAY =
+      "--admin-port, --access-log, --tls-cert and --tls-key are for the gateway only";
+
   private final DemoCommand demo;
 
   @Spec private @Nullable CommandSpec spec;
@@ -58,6 +64,28 @@ final class DemoOptions implements Callable<Integer> {
       paramLabel = "H",
       description = "The address to listen on (default: 127.0.0.1, for this machine only).")
   private @Nullable String host;
+
+  @Option(
+      names = "--admin-port",
+      paramLabel = "N",
+      converter = Port.class,
+      description =
+          "Where 127.0.0.1 alone may read /metrics, /healthz, /readyz, /rules and /outcomes of the"
+              + " gateway (default: 0, nowhere).")
+  private @Nullable Integer adminPort;
+
+  @Option(
+      names = "--access-log",
+      paramLabel = "FILE",
+      description =
+          "Where the gateway logs each request and the outcome of each copy; - for stdout (default:"
+              + " off).")
+  private @Nullable String accessLog;
+
+  @ArgGroup(exclusive = false)
+  private @Nullable Tls tls;
+
+  @Mixin private ServerLimits.Options limits = new ServerLimits.Options();
 
   DemoOptions(DemoCommand demo) {
     this.demo = demo;
@@ -85,6 +113,25 @@ final class DemoOptions implements Callable<Integer> {
 
     @ArgGroup(exclusive = false)
     private @Nullable Walk walk;
+  }
+
+  /** Both, or none. */
+  static final class Tls {
+    @Option(
+        names = "--tls-cert",
+        paramLabel = "FILE",
+        required = true,
+        description =
+            "The gateway speaks TLS, and HTTP/2 by ALPN, with this certificate chain (PEM); followed"
+                + " while it runs.")
+    private @Nullable Path certificate;
+
+    @Option(
+        names = "--tls-key",
+        paramLabel = "FILE",
+        required = true,
+        description = "The certificate's private key (PEM, PKCS #8, not encrypted).")
+    private @Nullable Path key;
   }
 
   /** What only the walk-through has. */
@@ -116,24 +163,45 @@ final class DemoOptions implements Callable<Integer> {
     String boundTo = Objects.requireNonNullElse(host, "127.0.0.1");
     int boundPort = Objects.requireNonNullElse(port, 8000);
     if (chosen.validate != null) {
+      refuse(onlyForTheGateway(), ONLY_FOR_THE_GATEWAY);
       refuse(
           port != null || host != null, "--validate listens nowhere: leave out --port and --host");
       return demo.validate(chosen.validate);
     }
     if (chosen.rules != null) {
-      return demo.gateway(chosen.rules, boundTo, boundPort);
+      return demo.gateway(chosen.rules, gateway(boundTo, boundPort));
     }
     if (chosen.httpbin != null) {
+      refuse(onlyForTheGateway(), ONLY_FOR_THE_GATEWAY);
       refuse(port == null, "--httpbin needs --port");
       return demo.httpbin(chosen.httpbin, boundTo, boundPort);
     }
     Walk walk = Objects.requireNonNullElseGet(chosen.walk, Walk::new);
     return demo.walkthrough(
         Optional.ofNullable(walk.directory),
-        boundTo,
-        boundPort,
+        gateway(boundTo, boundPort),
         Objects.requireNonNullElse(walk.v1Port, 8081),
         Objects.requireNonNullElse(walk.v2Port, 8082));
+  }
+
+  private boolean onlyForTheGateway() {
+    return adminPort != null || accessLog != null || tls != null;
+  }
+
+  private GatewayOptions gateway(String boundTo, int boundPort) {
+    int admin = Objects.requireNonNullElse(adminPort, 0);
+    return new GatewayOptions(
+        boundTo,
+        boundPort,
+        limits.limits(),
+        admin == 0 ? OptionalInt.empty() : OptionalInt.of(admin),
+        Optional.ofNullable(accessLog).filter(log -> !log.equals("off")),
+        Optional.ofNullable(tls)
+            .map(
+                both ->
+                    new GatewayOptions.TlsFiles(
+                        Objects.requireNonNull(both.certificate),
+                        Objects.requireNonNull(both.key))));
   }
 
   private void refuse(boolean contradiction, String why) {

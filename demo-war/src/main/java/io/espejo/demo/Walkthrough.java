@@ -64,8 +64,8 @@ final class Walkthrough implements AutoCloseable {
   }
 
   /** What there is to try, as commands that work as pasted. */
-  String text(String host, int gatewayPort, int v1Port, int v2Port) throws IOException {
-    InetAddress bound = InetAddress.getByName(host);
+  String text(GatewayOptions options, int gatewayPort, int v1Port, int v2Port) throws IOException {
+    InetAddress bound = InetAddress.getByName(options.host());
     String address = bound.isAnyLocalAddress() ? "127.0.0.1" : bound.getHostAddress();
     String text =
         """
@@ -91,6 +91,12 @@ final class Walkthrough implements AutoCloseable {
         Ctrl-C ends it.
         """
             .formatted(gatewayPort, v1Port, v2Port, quoted(directory), address, quoted(rules()));
+    if (options.tls().isPresent()) {
+      Path certificate = options.tls().get().certificate().toAbsolutePath();
+      text =
+          text.replace("curl --resolve", "curl --cacert " + quoted(certificate) + " --resolve")
+              .replace("http://httpbin", "https://httpbin");
+    }
     Set<String> earlier = files(rules());
     earlier.remove(SERVICE);
     return earlier.isEmpty()

@@ -6,18 +6,29 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.espejo.testkit.RawAnswer;
 import io.espejo.testkit.RawClient;
 import io.espejo.testkit.RawRequest;
+import io.espejo.testkit.RecordingOrigin;
+import io.espejo.upstream.TestPem;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -140,6 +151,72 @@ class StandaloneIT {
   }
 
   @Test
+  void gateway_adminPortAndAccessLog_tellWhatRuns_andSigtermFirst() throws Exception {
+    try (DemoProcess httpbin = DemoProcess.war(here, unpacked, "--httpbin", "v1", "--port", "0")) {
+      int httpbinPort = port(httpbin, "httpbin v1 is on ");
+      String admin = Integer.toString(RecordingOrigin.refusingPort());
+      Path log = directory.resolve("access.log");
+      try (DemoProcess demo =
+              gateway(
+                  rulesFor(httpbinPort), "--admin-port", admin, "--access-log", log.toString());
+          RawClient client = RawClient.to(port(demo, "the gateway for .* is on "))) {
+        assertThat(ask(admin, "/readyz").status()).isEqualTo(200);
+        assertThat(ask(admin, "/metrics").text()).contains("espejo_mirroring_enabled 1.0");
+        assertThat(ask(admin, "/rules").text()).contains("127.0.0.1:" + httpbinPort);
+        assertThat(ask(admin, "/outcomes").text()).contains("\"considered\": 0");
+        client.send(RawRequest.get("/delay/2").host("httpbin"));
+        await()
+            .until(
+                () -> RawClient.once(httpbinPort, RawRequest.get("/last")).text(),
+                last -> last.contains("/delay/2"));
+        demo.signal();
+        await().until(() -> ask(admin, "/readyz").status() == 503);
+        assertThat(ask(admin, "/healthz").status()).isEqualTo(200);
+        assertThat(client.read().status()).isEqualTo(200);
+        assertThat(demo.exitCode()).isEqualTo(143);
+        assertThat(log)
+            .content()
+            .contains(" 127.0.0.1 \"GET /delay/2 HTTP/1.1\" 200 ")
+            .hasLineCount(1);
+      }
+    }
+    assertThat(entries(unpacked)).isEmpty();
+  }
+
+  @Test
+  void gateway_tls_speaksHttp2() throws Exception {
+    try (DemoProcess httpbin = DemoProcess.war(here, unpacked, "--httpbin", "v1", "--port", "0");
+        DemoProcess demo =
+            gateway(
+                rulesFor(port(httpbin, "httpbin v1 is on ")),
+                "--tls-cert",
+                TestPem.file(directory, "server.pem").toString(),
+                "--tls-key",
+                TestPem.file(directory, "server-key.pem").toString())) {
+      int port = port(demo, "the gateway for .* is on ");
+      HttpResponse<String> answer =
+          GatewayHttp2Test.client(HttpClient.Version.HTTP_2, new AtomicReference<>())
+              .send(
+                  HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + port + "/")).build(),
+                  BodyHandlers.ofString());
+      assertThat(answer.version()).isEqualTo(HttpClient.Version.HTTP_2);
+      // No virtual host has an address for its name.
+      assertThat(answer.statusCode()).isEqualTo(404);
+      assertThat(demo.terminate()).isEqualTo(143);
+    }
+  }
+
+  /** A container brings its own server; who deploys to one has not asked for metrics. */
+  @Test
+  void war_librariesOfAContainer_haveNoServerAndNoMicrometer() throws Exception {
+    try (ZipFile war = new ZipFile(System.getProperty("espejo.demo.war"))) {
+      assertThat(war.stream().map(ZipEntry::getName).filter(n -> n.startsWith("WEB-INF/lib/")))
+          .hasSizeGreaterThan(5)
+          .noneMatch(name -> name.matches(".*(micrometer|prometheus|-server|jersey).*"));
+    }
+  }
+
+  @Test
   void gateway_rulesBroken_isRefusedWithEveryProblem() throws Exception {
     try (DemoProcess demo = gateway(EXAMPLES.resolve("broken-indentation.yaml"))) {
       assertThat(demo.exitCode()).isEqualTo(1);
@@ -232,8 +309,14 @@ class StandaloneIT {
     return DemoProcess.war(here, unpacked, "--port", "0", "--v1-port", "0", "--v2-port", "0");
   }
 
-  private DemoProcess gateway(Path rules) throws IOException {
-    return DemoProcess.war(here, unpacked, "--rules", rules.toString(), "--port", "0");
+  private DemoProcess gateway(Path rules, String... more) throws IOException {
+    List<String> arguments = new ArrayList<>(List.of("--rules", rules.toString(), "--port", "0"));
+    arguments.addAll(List.of(more));
+    return DemoProcess.war(here, unpacked, arguments.toArray(String[]::new));
+  }
+
+  private static RawAnswer ask(String adminPort, String path) throws IOException {
+    return RawClient.once(Integer.parseInt(adminPort), RawRequest.get(path).host("localhost"));
   }
 
   /** The service with both endpoints on one port. */

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,7 +30,7 @@ class WalkthroughTest {
           .isDirectoryContaining("glob:**/1-all-to-v1.yaml")
           .isDirectoryContaining("glob:**/2-mirror-to-v2.yaml")
           .isDirectoryContaining("glob:**/broken-indentation.yaml");
-      assertThat(files.text("127.0.0.1", 1000, 1001, 1002))
+      assertThat(files.text(on("127.0.0.1"), 1000, 1001, 1002))
           .contains(
               "cd '" + directory + "'\n",
               "curl --resolve httpbin:1000:127.0.0.1 http://httpbin:1000/headers\n",
@@ -49,7 +50,7 @@ class WalkthroughTest {
     assertThat(Files.walk(temporary).filter(Files::isRegularFile)).containsExactly(changed);
 
     try (Walkthrough again = Walkthrough.create(Optional.of(temporary), 1, 2)) {
-      assertThat(again.text("127.0.0.1", 3, 1, 2))
+      assertThat(again.text(on("127.0.0.1"), 3, 1, 2))
           .endsWith("Rules of an earlier run are in force: 2-mirror-to-v2.yaml\n");
       assertThat(changed).hasContent("mine");
     }
@@ -67,8 +68,30 @@ class WalkthroughTest {
   @CsvSource({"127.0.0.2, 127.0.0.2", "0.0.0.0, 127.0.0.1", "::1, 0:0:0:0:0:0:0:1"})
   void text_anyHost_commandsHaveItsAddress(String host, String address) throws IOException {
     try (Walkthrough files = Walkthrough.create(Optional.of(temporary), 1, 2)) {
-      assertThat(files.text(host, 3, 1, 2)).contains("--resolve httpbin:3:" + address + " ");
+      assertThat(files.text(on(host), 3, 1, 2)).contains("--resolve httpbin:3:" + address + " ");
     }
+  }
+
+  @Test
+  void text_overTls_commandsKnowTheCertificate() throws IOException {
+    GatewayOptions tls =
+        new GatewayOptions(
+            "127.0.0.1",
+            0,
+            ServerLimits.DEFAULT,
+            OptionalInt.empty(),
+            Optional.empty(),
+            Optional.of(new GatewayOptions.TlsFiles(Path.of("/c.pem"), Path.of("/k.pem"))));
+    try (Walkthrough files = Walkthrough.create(Optional.of(temporary), 1, 2)) {
+      assertThat(files.text(tls, 3, 1, 2))
+          .contains(
+              "curl --cacert /c.pem --resolve httpbin:3:127.0.0.1 https://httpbin:3/headers\n",
+              "curl http://127.0.0.1:2/last\n");
+    }
+  }
+
+  private static GatewayOptions on(String host) {
+    return DemoGateway.options(host, ServerLimits.DEFAULT);
   }
 
   @Test

@@ -1,6 +1,6 @@
 package io.espejo.servlet;
 
-import io.espejo.Copies;
+import io.espejo.LocalCopies;
 import io.espejo.exchange.ChunkPool;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletInputStream;
@@ -26,7 +26,7 @@ final class LocalBody {
   private static final int MAX_DRAINED = 1024 * 1024;
 
   private final HttpServletRequest request;
-  private final Copies copies;
+  private final LocalCopies copies;
   private final ChunkPool pool;
 
   private @Nullable ObservedInput input;
@@ -34,7 +34,7 @@ final class LocalBody {
   private boolean streamGiven;
   private boolean parsed;
 
-  LocalBody(HttpServletRequest request, Copies copies, ChunkPool pool) {
+  LocalBody(HttpServletRequest request, LocalCopies copies, ChunkPool pool) {
     this.request = request;
     this.copies = copies;
     this.pool = pool;

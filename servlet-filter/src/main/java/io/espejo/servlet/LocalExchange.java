@@ -1,6 +1,6 @@
 package io.espejo.servlet;
 
-import io.espejo.Copies;
+import io.espejo.LocalCopies;
 import io.espejo.Verdict;
 import io.espejo.exchange.ChunkPool;
 import io.espejo.exchange.Headers;
@@ -33,7 +33,7 @@ final class LocalExchange implements AsyncListener {
     this.body =
         verdict
             .copies()
-            .filter(Copies::hasBody)
+            .filter(LocalCopies::hasBody)
             .map(copies -> new LocalBody(request, copies, pool));
   }
 

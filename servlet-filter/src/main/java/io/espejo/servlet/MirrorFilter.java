@@ -42,7 +42,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Map it for the dispatchers REQUEST and ASYNC: an answer of v1 that breaks off is broken to the
  * client by an ASYNC dispatch on containers that know no other way. The running {@link Espejo} is
- * an attribute of the servlet context, under that class's name.
+ * an attribute of the servlet context, under that class's name; the {@link Verdict} is one of the
+ * request, for an access log.
  */
 public final class MirrorFilter implements Filter {
   private final @Nullable Espejo given;
@@ -102,6 +103,10 @@ public final class MirrorFilter implements Filter {
       chain.doFilter(request, response);
       return;
     }
+    if (http.getAttribute(ProtocolSwitch.ATTRIBUTE) instanceof ProtocolSwitch protocol) {
+      protocol.carryOut(http, answer);
+      return;
+    }
     ServletDownstreamRequest downstream = new ServletDownstreamRequest(http, stripContextPath);
     Verdict verdict = running.evaluate(downstream);
     if (verdict instanceof Verdict.InPlace inPlace) {
@@ -110,7 +115,10 @@ public final class MirrorFilter implements Filter {
       } else {
         new LocalExchange(inPlace, http, running.chunks()).begin(http, answer, chain);
       }
-    } else if (verdict instanceof Verdict.Answer local) {
+      return;
+    }
+    http.setAttribute(Verdict.class.getName(), verdict);
+    if (verdict instanceof Verdict.Answer local) {
       local(http, answer, local);
     } else if (verdict instanceof Verdict.Forward forward) {
       running.forward(
@@ -136,8 +144,9 @@ public final class MirrorFilter implements Filter {
     int length = local.body().length();
     if (length > ServletDownstreamResponse.BUFFER_SIZE) {
       ServletDownstreamResponse response = asynchronous(http, answer);
-      response.start(local.status(), local.headers());
-      answer.setContentLength(length);
+      response.start(
+          local.status(),
+          local.headers().toBuilder().add("Content-Length", Integer.toString(length)).build());
       response.write(
           ByteBuffer.wrap(local.body().toArray()),
           true,

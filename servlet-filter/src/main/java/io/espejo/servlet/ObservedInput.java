@@ -1,6 +1,6 @@
 package io.espejo.servlet;
 
-import io.espejo.Copies;
+import io.espejo.LocalCopies;
 import io.espejo.exchange.BodyChunk;
 import io.espejo.exchange.ChunkPool;
 import jakarta.servlet.ReadListener;
@@ -13,7 +13,7 @@ import java.io.IOException;
 final class ObservedInput extends ServletInputStream {
   private final ServletInputStream input;
   private final HttpServletRequest request;
-  private final Copies copies;
+  private final LocalCopies copies;
   private final ChunkPool pool;
   private final boolean measured;
 
@@ -25,7 +25,7 @@ final class ObservedInput extends ServletInputStream {
   private volatile boolean touched;
   private volatile boolean listened;
 
-  ObservedInput(HttpServletRequest request, Copies copies, ChunkPool pool) throws IOException {
+  ObservedInput(HttpServletRequest request, LocalCopies copies, ChunkPool pool) throws IOException {
     this.input = request.getInputStream();
     this.request = request;
     this.copies = copies;

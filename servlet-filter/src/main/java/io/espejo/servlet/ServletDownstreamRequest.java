@@ -1,5 +1,6 @@
 package io.espejo.servlet;
 
+import io.espejo.exchange.AddressLiteral;
 import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.Headers;
 import jakarta.servlet.http.HttpServletRequest;
@@ -81,14 +82,15 @@ final class ServletDownstreamRequest implements DownstreamRequest {
       }
     }
     if (stripContextPath && !request.getContextPath().isEmpty()) {
-      lines.add("x-forwarded-prefix", request.getContextPath());
+      lines.set("x-forwarded-prefix", request.getContextPath());
     }
     return lines.build();
   }
 
   @Override
   public String peerAddress() {
-    return request.getRemoteAddr();
+    String address = request.getRemoteAddr();
+    return address == null ? "" : AddressLiteral.canonical(address);
   }
 
   @Override

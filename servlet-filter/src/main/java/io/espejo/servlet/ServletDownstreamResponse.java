@@ -3,13 +3,14 @@ package io.espejo.servlet;
 import io.espejo.exchange.DownstreamResponse;
 import io.espejo.exchange.Headers;
 import jakarta.servlet.AsyncContext;
-import jakarta.servlet.ServletOutputStream;
-import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,14 +19,12 @@ import org.jspecify.annotations.Nullable;
  * <p>What fits the response's buffer is put there at once, which cannot block; an answer that is
  * whole by then needs no {@link WriteListener}. All else is written when the container is ready.
  */
-final class ServletDownstreamResponse implements DownstreamResponse, WriteListener {
+final class ServletDownstreamResponse implements DownstreamResponse {
   /** The request attribute that tells the filter, dispatched to again, to break the connection. */
   static final String BROKEN = "io.espejo.broken";
 
   /** What an answer may have, in bytes, and be written without a listener. */
   static final int BUFFER_SIZE = 32 * 1024;
-
-  private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
 
   private final AsyncContext async;
   private final HttpServletRequest request;
@@ -40,27 +39,15 @@ final class ServletDownstreamResponse implements DownstreamResponse, WriteListen
 
   // Only the one caller of DownstreamResponse touches these.
   private int buffered;
-  private boolean listening;
+  private @Nullable NonBlockingOutput output;
 
-  // Guarded by this: what the container's next onWritePossible is to do.
-  private @Nullable Step next;
+  /** To a HEAD: a container that is not made to send the head before the end says 0 bytes. */
+  private boolean lengthUntold;
+
+  private volatile @Nullable Map<String, String> trailers;
+
+  // Guarded by this.
   private boolean ended;
-
-  /** One write or flush that waits for the container, to be done or to be known done. */
-  private record Step(
-      ByteBuffer bytes, boolean flush, boolean last, boolean written, Callback callback) {
-    void writeTo(ServletOutputStream output) throws IOException {
-      if (flush) {
-        output.flush();
-      } else if (bytes.hasRemaining()) {
-        put(bytes, output);
-      }
-    }
-
-    Step taken() {
-      return new Step(bytes, false, last, true, callback);
-    }
-  }
 
   ServletDownstreamResponse(
       AsyncContext async, HttpServletRequest request, HttpServletResponse response) {
@@ -73,6 +60,28 @@ final class ServletDownstreamResponse implements DownstreamResponse, WriteListen
   @Override
   public void start(int status, Headers headers) {
     head(response, status, headers);
+    if (headers.contains("content-length") || isBodiless(status)) {
+      return;
+    }
+    if (request.getMethod().equals("HEAD")) {
+      lengthUntold = true;
+    } else if (!request.getProtocol().equals("HTTP/1.0")) {
+      // A container also keeps an answer in chunks then, however small it is.
+      response.setTrailerFields(() -> trailers);
+    }
+  }
+
+  private static boolean isBodiless(int status) {
+    return status == 204 || status == 205 || status == 304;
+  }
+
+  @Override
+  public void trailers(Headers fields) {
+    Map<String, String> combined = new LinkedHashMap<>();
+    for (int line = 0; line < fields.size(); line++) {
+      combined.merge(fields.name(line), fields.value(line), (one, next) -> one + ", " + next);
+    }
+    trailers = combined;
   }
 
   /** Sets status and headers as they are: what containers know better, they are told by name. */
@@ -105,14 +114,21 @@ final class ServletDownstreamResponse implements DownstreamResponse, WriteListen
 
   @Override
   public void write(ByteBuffer bytes, boolean last, Callback callback) {
-    if (listening || buffered + bytes.remaining() > BUFFER_SIZE || (last && completedByContainer)) {
-      submit(new Step(bytes, false, last, false, callback));
+    if (last && lengthUntold) {
+      flush(completing(callback));
+      return;
+    }
+    if (output != null
+        || buffered + bytes.remaining() > BUFFER_SIZE
+        || (last && completedByContainer)) {
+      Callback then = last ? completing(callback) : callback;
+      nonBlocking(then, to -> to.write(bytes, then));
       return;
     }
     buffered += bytes.remaining();
     try {
       if (bytes.hasRemaining()) {
-        put(bytes, response.getOutputStream());
+        NonBlockingOutput.put(bytes, response.getOutputStream());
       }
       if (last) {
         complete();
@@ -124,78 +140,38 @@ final class ServletDownstreamResponse implements DownstreamResponse, WriteListen
     callback.succeeded();
   }
 
-  private static void put(ByteBuffer bytes, ServletOutputStream output) throws IOException {
-    if (bytes.hasArray()) {
-      output.write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
-    } else {
-      byte[] copy = new byte[bytes.remaining()];
-      bytes.get(copy);
-      output.write(copy);
-    }
+  private Callback completing(Callback callback) {
+    return new Callback() {
+      @Override
+      public void succeeded() {
+        complete();
+        callback.succeeded();
+      }
+
+      @Override
+      public void failed(Throwable cause) {
+        callback.failed(cause);
+      }
+    };
   }
 
   @Override
   public void flush(Callback callback) {
-    submit(new Step(EMPTY, true, false, false, callback));
+    nonBlocking(callback, to -> to.flush(callback));
   }
 
-  private void submit(Step step) {
-    synchronized (this) {
-      next = step;
-    }
-    try {
-      ServletOutputStream output = response.getOutputStream();
-      if (!listening) {
-        listening = true;
-        output.setWriteListener(this);
-      } else if (output.isReady()) {
-        run(output);
+  private void nonBlocking(Callback callback, Consumer<NonBlockingOutput> action) {
+    NonBlockingOutput known = output;
+    if (known == null) {
+      try {
+        known = new NonBlockingOutput(response.getOutputStream());
+      } catch (IOException | RuntimeException gone) {
+        callback.failed(gone);
+        return;
       }
-    } catch (IOException | RuntimeException gone) {
-      onError(gone);
+      output = known;
     }
-  }
-
-  @Override
-  public void onWritePossible() throws IOException {
-    run(response.getOutputStream());
-  }
-
-  /** Does the step that waits; the output is ready. */
-  private void run(ServletOutputStream output) throws IOException {
-    Step step;
-    synchronized (this) {
-      step = next;
-      next = null;
-    }
-    if (step == null) {
-      return;
-    }
-    if (step.written()) {
-      done(step);
-      return;
-    }
-    try {
-      step.writeTo(output);
-    } catch (IOException | RuntimeException gone) {
-      step.callback().failed(gone);
-      return;
-    }
-    // The buffer is the caller's again only when the container has taken all of it. What then
-    // follows must be in place before the container is asked: it may call back at once.
-    synchronized (this) {
-      next = step.taken();
-    }
-    if (output.isReady()) {
-      run(output);
-    }
-  }
-
-  private void done(Step step) {
-    if (step.last()) {
-      complete();
-    }
-    step.callback().succeeded();
+    action.accept(known);
   }
 
   private void complete() {
@@ -209,14 +185,13 @@ final class ServletDownstreamResponse implements DownstreamResponse, WriteListen
   }
 
   @Override
-  public void onError(Throwable gone) {
-    Step step;
-    synchronized (this) {
-      step = next;
-      next = null;
-    }
-    if (step != null) {
-      step.callback().failed(gone);
+  public void upgrade(Headers headers, Upgrade upgrade) {
+    try {
+      // Only the container's own thread may do it.
+      request.setAttribute(ProtocolSwitch.ATTRIBUTE, new ProtocolSwitch(headers, upgrade));
+      async.dispatch();
+    } catch (RuntimeException over) {
+      upgrade.failed(over);
     }
   }
 

@@ -9,12 +9,16 @@ final class Trailers {
   private Trailers() {}
 
   static Headers of(HttpServletRequest request) {
-    if (!request.isTrailerFieldsReady()) {
-      return Headers.EMPTY;
-    }
     Headers.Builder lines = Headers.builder();
-    for (Map.Entry<String, String> field : request.getTrailerFields().entrySet()) {
-      lines.add(field.getKey(), field.getValue());
+    try {
+      if (request.isTrailerFieldsReady()) {
+        for (Map.Entry<String, String> field : request.getTrailerFields().entrySet()) {
+          lines.add(field.getKey(), field.getValue());
+        }
+      }
+    } catch (RuntimeException gone) {
+      // The client has left, and the container has taken the request back.
+      return Headers.EMPTY;
     }
     return lines.build();
   }

@@ -16,6 +16,7 @@ import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.ee10.webapp.WebAppContext;
 import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
@@ -24,27 +25,34 @@ import org.eclipse.jetty.server.handler.ContextHandlerCollection;
 
 /** An embedded Jetty that lets every target through to the filter. */
 final class JettyEe10 implements DeploymentContract.Container {
+  private static final int HEADER_BYTES = 96 * 1024;
+
   private final Server server = new Server();
   private final ServerConnector connector;
   private final ContextHandlerCollection contexts = new ContextHandlerCollection();
 
-  private JettyEe10() {
+  private JettyEe10(boolean http2) {
     HttpConfiguration http = new HttpConfiguration();
     http.setUriCompliance(UriCompliance.UNSAFE);
     http.setSendServerVersion(false);
+    http.setRequestHeaderSize(HEADER_BYTES);
+    http.setResponseHeaderSize(HEADER_BYTES);
     // Else "text/plain;charset=UTF-8" reaches the filter in lower case.
     http.setHeaderCacheCaseSensitive(true);
     connector = new ServerConnector(server, new HttpConnectionFactory(http));
+    if (http2) {
+      connector.addConnectionFactory(new HTTP2CServerConnectionFactory(http));
+    }
     connector.setHost("127.0.0.1");
     server.addConnector(connector);
     server.setHandler(contexts);
   }
 
   /** The filter alone. */
-  static Gateway gateway(Path rules, Map<String, String> settings) throws Exception {
+  static Gateway gateway(Path rules, Map<String, String> settings, boolean http2) throws Exception {
     ServletContextHandler context = new ServletContextHandler("/");
     addFilter(context, rules, settings, EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC));
-    return started(context);
+    return started(context, http2);
   }
 
   /** The application that reads, with the filter before it or without. */
@@ -59,7 +67,7 @@ final class JettyEe10 implements DeploymentContract.Container {
         .getRegistration()
         .setMultipartConfig(new MultipartConfigElement(System.getProperty("java.io.tmpdir")));
     context.addServlet(servlet, "/");
-    return started(context);
+    return started(context, false);
   }
 
   private static void addFilter(
@@ -74,9 +82,9 @@ final class JettyEe10 implements DeploymentContract.Container {
     context.addFilter(filter, "/*", dispatchers);
   }
 
-  private static Gateway started(ServletContextHandler context) throws Exception {
+  private static Gateway started(ServletContextHandler context, boolean http2) throws Exception {
     context.getServletHandler().setDecodeAmbiguousURIs(true);
-    JettyEe10 jetty = new JettyEe10();
+    JettyEe10 jetty = new JettyEe10(http2);
     jetty.contexts.addHandler(context);
     try {
       jetty.server.start();
@@ -89,7 +97,7 @@ final class JettyEe10 implements DeploymentContract.Container {
   }
 
   static DeploymentContract.Container empty() throws Exception {
-    JettyEe10 jetty = new JettyEe10();
+    JettyEe10 jetty = new JettyEe10(false);
     jetty.server.start();
     return jetty;
   }

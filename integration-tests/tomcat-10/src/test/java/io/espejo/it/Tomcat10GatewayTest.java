@@ -9,11 +9,20 @@ import java.util.Map;
 class Tomcat10GatewayTest extends GatewayContract {
   @Override
   protected Gateway start(Path rules, Map<String, String> settings) throws Exception {
-    return Tomcat10.gateway(rules, settings);
+    return Tomcat10.gateway(rules, settings, false);
+  }
+
+  @Override
+  protected Gateway startHttp2(Path rules, Map<String, String> settings) throws Exception {
+    return Tomcat10.gateway(rules, settings, true);
   }
 
   @Override
   protected Map<Capability, String> lacks() {
-    return Map.of(Capability.KEEP_ALIVE_AFTER_ERRORS, "Tomcat closes after 400, 500, 501 and 503");
+    return Map.of(
+        Capability.KEEP_ALIVE_AFTER_ERRORS,
+        "Tomcat closes after 400, 500, 501 and 503",
+        Capability.HTTP2_REQUEST_TRAILERS,
+        "Tomcat wakes only a reader that blocks");
   }
 }

@@ -19,6 +19,7 @@ import org.apache.catalina.Wrapper;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.servlets.DefaultServlet;
 import org.apache.catalina.startup.Tomcat;
+import org.apache.coyote.http2.Http2Protocol;
 import org.apache.tomcat.util.descriptor.web.FilterDef;
 import org.apache.tomcat.util.descriptor.web.FilterMap;
 
@@ -27,7 +28,7 @@ final class Tomcat11 implements DeploymentContract.Container {
   private final Tomcat tomcat = new Tomcat();
   private final Path base;
 
-  private Tomcat11() throws IOException {
+  private Tomcat11(boolean http2) throws IOException {
     base = Files.createTempDirectory("tomcat");
     Files.createDirectory(base.resolve("webapps"));
     tomcat.setBaseDir(base.toString());
@@ -37,12 +38,16 @@ final class Tomcat11 implements DeploymentContract.Container {
     connector.setEncodedSolidusHandling("passthrough");
     connector.setProperty("allowedTrailerHeaders", "x-sum");
     connector.setProperty("maxKeepAliveRequests", "-1");
+    connector.setProperty("maxHttpHeaderSize", "98304");
+    if (http2) {
+      connector.addUpgradeProtocol(new Http2Protocol());
+    }
     tomcat.setConnector(connector);
   }
 
   /** The filter alone, before a servlet that serves nothing. */
-  static Gateway gateway(Path rules, Map<String, String> settings) throws Exception {
-    Tomcat11 tomcat = new Tomcat11();
+  static Gateway gateway(Path rules, Map<String, String> settings, boolean http2) throws Exception {
+    Tomcat11 tomcat = new Tomcat11(http2);
     Context context = tomcat.tomcat.addContext("", tomcat.base.toString());
     addFilter(context, rules, settings, "REQUEST", "ASYNC");
     // Filters run only before a servlet.
@@ -52,7 +57,7 @@ final class Tomcat11 implements DeploymentContract.Container {
 
   /** The application that reads, with the filter before it or without. */
   static Gateway application(Optional<Path> rules, Map<String, String> settings) throws Exception {
-    Tomcat11 tomcat = new Tomcat11();
+    Tomcat11 tomcat = new Tomcat11(false);
     Context context = tomcat.tomcat.addContext("", tomcat.base.toString());
     if (rules.isPresent()) {
       addFilter(context, rules.get(), settings, "REQUEST", "ASYNC", "FORWARD", "INCLUDE", "ERROR");
@@ -93,7 +98,7 @@ final class Tomcat11 implements DeploymentContract.Container {
   }
 
   static DeploymentContract.Container empty() throws Exception {
-    Tomcat11 tomcat = new Tomcat11();
+    Tomcat11 tomcat = new Tomcat11(false);
     tomcat.tomcat.getHost();
     tomcat.tomcat.start();
     return tomcat;

@@ -1,0 +1,44 @@
+package io.espejo.upstream;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import org.eclipse.jetty.io.ClientConnector;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
+import org.eclipse.jetty.util.thread.Scheduler;
+
+/**
+ * Connects, and tells a connection that was reset from one that was closed. To Jetty's own both are
+ * the end of the stream, and an answer that is delimited by it would be whole when it is not.
+ */
+final class ResetTellingConnector extends ClientConnector {
+  @Override
+  protected EndPoint newEndPoint(
+      SelectableChannel channel, ManagedSelector selector, SelectionKey key) {
+    EndPoint usual = super.newEndPoint(channel, selector, key);
+    return usual.getClass() == SocketChannelEndPoint.class
+        ? new Telling((SocketChannel) channel, selector, key, getScheduler())
+        : usual;
+  }
+
+  private static final class Telling extends SocketChannelEndPoint {
+    Telling(
+        SocketChannel channel, ManagedSelector selector, SelectionKey key, Scheduler scheduler) {
+      super(channel, selector, key, scheduler);
+    }
+
+    @Override
+    public int fill(ByteBuffer buffer) throws IOException {
+      int filled = super.fill(buffer);
+      if (filled < 0 && getChannel().isOpen()) {
+        // The channel of the JDK remembers a reset, and throws it again.
+        return getChannel().read(ByteBuffer.allocate(1));
+      }
+      return filled;
+    }
+  }
+}

@@ -1,0 +1,138 @@
+package io.espejo.servlet;
+
+import io.espejo.exchange.DownstreamResponse;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/** A servlet's output, written to only when the container is ready for it; one caller at a time. */
+final class NonBlockingOutput implements WriteListener {
+  private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
+
+  private final ServletOutputStream output;
+
+  // Only the caller touches this.
+  private boolean listening;
+
+  // Guarded by this: what the container's next onWritePossible is to do.
+  private @Nullable Step next;
+  private @Nullable Throwable gone;
+
+  /** One write or flush that waits for the container, to be done or to be known done. */
+  private record Step(
+      ByteBuffer bytes, boolean flush, boolean written, DownstreamResponse.Callback callback) {
+    void writeTo(ServletOutputStream output) throws IOException {
+      if (flush) {
+        output.flush();
+      } else if (bytes.hasRemaining()) {
+        put(bytes, output);
+      }
+    }
+
+    Step taken() {
+      return new Step(bytes, false, true, callback);
+    }
+  }
+
+  NonBlockingOutput(ServletOutputStream output) {
+    this.output = output;
+  }
+
+  /** Writes bytes, perhaps none; the callback comes when the container has taken them. */
+  void write(ByteBuffer bytes, DownstreamResponse.Callback callback) {
+    submit(new Step(bytes, false, false, callback));
+  }
+
+  /** Sends what was written. */
+  void flush(DownstreamResponse.Callback callback) {
+    submit(new Step(EMPTY, true, false, callback));
+  }
+
+  /** Puts bytes there now. */
+  static void put(ByteBuffer bytes, ServletOutputStream output) throws IOException {
+    if (bytes.hasArray()) {
+      output.write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
+    } else {
+      byte[] copy = new byte[bytes.remaining()];
+      bytes.get(copy);
+      output.write(copy);
+    }
+  }
+
+  private void submit(Step step) {
+    Throwable broken;
+    synchronized (this) {
+      broken = gone;
+      next = broken == null ? step : null;
+    }
+    if (broken != null) {
+      step.callback().failed(broken);
+      return;
+    }
+    try {
+      if (!listening) {
+        listening = true;
+        output.setWriteListener(this);
+      } else if (output.isReady()) {
+        run();
+      }
+    } catch (IOException | RuntimeException failure) {
+      onError(failure);
+    }
+  }
+
+  @Override
+  public void onWritePossible() throws IOException {
+    run();
+  }
+
+  /** Does the step that waits; the output is ready. */
+  private void run() throws IOException {
+    Step step;
+    synchronized (this) {
+      step = next;
+      next = null;
+    }
+    if (step == null) {
+      return;
+    }
+    if (step.written()) {
+      step.callback().succeeded();
+      return;
+    }
+    try {
+      step.writeTo(output);
+    } catch (IOException | RuntimeException failure) {
+      step.callback().failed(failure);
+      return;
+    }
+    // The buffer is the caller's again only when the container has taken all of it. What then
+    // follows must be in place before the container is asked: it may call back at once.
+    Throwable broken;
+    synchronized (this) {
+      broken = gone;
+      next = broken == null ? step.taken() : null;
+    }
+    if (broken != null) {
+      step.callback().failed(broken);
+    } else if (output.isReady()) {
+      run();
+    }
+  }
+
+  /** The client is gone, or nobody will write to it any more: whoever waits is told. */
+  @Override
+  public void onError(Throwable cause) {
+    Step step;
+    synchronized (this) {
+      gone = cause;
+      step = next;
+      next = null;
+    }
+    if (step != null) {
+      step.callback().failed(cause);
+    }
+  }
+}
