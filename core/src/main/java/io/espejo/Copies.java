@@ -4,10 +4,10 @@ import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.Headers;
 import io.espejo.exchange.Outcome;
 import io.espejo.exchange.Outcome.Reason;
-import io.espejo.mirror.MirrorDestination;
 import io.espejo.mirror.Mirroring;
 import io.espejo.mirror.Shadow;
 import io.espejo.route.FormatContext;
+import io.espejo.route.Forward;
 import io.espejo.route.Mirror;
 import io.espejo.route.ShadowRules;
 import io.espejo.upstream.RequestHead;
@@ -17,56 +17,59 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** The copies of one request: what of it decides them is taken while it can be asked. */
+/** Which mirrors get a copy of one request: what of it decides is taken while it can be asked. */
 final class Copies {
   private static final int OWN_DRAW = -1;
 
-  private final Verdict.Forward verdict;
-  private final RequestHead head;
-  private final Duration timeout;
+  private final Snapshot snapshot;
+  private final String route;
+  private final Forward action;
+  private final String method;
   private final Optional<Reason> never;
-  private final Optional<FormatContext> context;
 
   /** By mirror, what its policy's key comes to; empty where no mirror has one. */
   private final int[] keyedDraws;
 
   private Copies(
-      Verdict.Forward verdict,
-      RequestHead head,
-      Duration timeout,
+      Snapshot snapshot,
+      String route,
+      Forward action,
+      String method,
       Optional<Reason> never,
-      Optional<FormatContext> context,
       int[] keyedDraws) {
-    this.verdict = verdict;
-    this.head = head;
-    this.timeout = timeout;
+    this.snapshot = snapshot;
+    this.route = route;
+    this.action = action;
+    this.method = method;
     this.never = never;
-    this.context = context;
     this.keyedDraws = keyedDraws;
   }
 
-  /**
-   * The copies of {@code request}.
-   *
-   * @param head as v1 gets it
-   * @param timeout v1's, which is the copies', too, unless a policy says; zero: none
-   */
-  static Copies of(
-      Verdict.Forward verdict, DownstreamRequest request, RequestHead head, Duration timeout) {
-    List<Mirror> mirrors = verdict.action().mirrors();
+  /** Those of {@code request}, which this route takes. */
+  static Copies of(Snapshot snapshot, String route, Forward action, DownstreamRequest request) {
+    List<Mirror> mirrors = action.mirrors();
     boolean keyed = false;
-    boolean edited = false;
     for (Mirror mirror : mirrors) {
       keyed |= mirror.rules().sampleBy().isPresent();
-      edited |= !mirror.rules().edits().isEmpty();
     }
     return new Copies(
-        verdict,
-        head,
-        timeout,
+        snapshot,
+        route,
+        action,
+        request.method(),
         mirrors.isEmpty() ? Optional.empty() : neverMirrored(request),
-        edited ? Optional.of(AnswerContext.of(head, request, Headers.builder())) : Optional.empty(),
         keyed ? keyedDraws(mirrors, request) : new int[0]);
+  }
+
+  /** What the edits of the mirrors' policies speak of, if any has some. */
+  static Optional<FormatContext> context(
+      List<Mirror> mirrors, RequestHead head, DownstreamRequest request) {
+    for (Mirror mirror : mirrors) {
+      if (!mirror.rules().edits().isEmpty()) {
+        return Optional.of(AnswerContext.of(head, request, Headers.builder()));
+      }
+    }
+    return Optional.empty();
   }
 
   private static Optional<Reason> neverMirrored(DownstreamRequest request) {
@@ -92,38 +95,24 @@ final class Copies {
   }
 
   /**
-   * Those that are to be sent; the others have their outcome.
+   * The mirrors that are to get one; the others have their outcome.
    *
    * @param ownDraw decides the mirrors that have no key, or whose key the request has not
-   * @param instance makes the copies
    */
-  List<Shadow> admit(Mirroring mirroring, int ownDraw, String instance) {
-    List<Mirror> mirrors = verdict.action().mirrors();
-    List<Shadow> shadows = new ArrayList<>(mirrors.size());
-    RequestHead istios = null;
+  List<Mirror> draw(Mirroring mirroring, int ownDraw, String requestId) {
+    List<Mirror> mirrors = action.mirrors();
+    List<Mirror> drawn = new ArrayList<>(mirrors.size());
     for (int i = 0; i < mirrors.size(); i++) {
       Mirror mirror = mirrors.get(i);
-      ShadowRules rules = mirror.rules();
-      MirrorDestination destination = verdict.snapshot().mirror(mirror);
       boolean keyed = keyedDraws.length > 0 && keyedDraws[i] != OWN_DRAW;
       Optional<Outcome> unsent = unsent(mirror, keyed ? keyedDraws[i] : ownDraw);
       if (unsent.isPresent()) {
-        mirroring.skip(destination, verdict.routeName(), head.requestId(), unsent.get());
-        continue;
-      }
-      RequestHead shadowHead;
-      if (rules.policy().isEmpty()) {
-        // The same for all mirrors of which nothing is said.
-        istios = istios == null ? shadowHead(rules, instance) : istios;
-        shadowHead = istios;
+        mirroring.skip(snapshot.mirror(mirror), route, requestId, unsent.get());
       } else {
-        shadowHead = shadowHead(rules, instance);
+        drawn.add(mirror);
       }
-      mirroring
-          .admit(destination, verdict.routeName(), shadowHead, rules, timeout)
-          .ifPresent(shadows::add);
     }
-    return shadows;
+    return drawn;
   }
 
   private Optional<Outcome> unsent(Mirror mirror, int draw) {
@@ -136,14 +125,60 @@ final class Copies {
     if (mirror.rules().expired()) {
       return Optional.of(new Outcome.Dropped(Reason.EXPIRED));
     }
-    return mirror.rules().mirrors(head.method())
+    return mirror.rules().mirrors(method)
         ? Optional.empty()
         : Optional.of(new Outcome.Dropped(Reason.METHOD));
   }
 
-  private RequestHead shadowHead(ShadowRules rules, String instance) {
+  /** None of these will be sent. */
+  void drop(Mirroring mirroring, List<Mirror> drawn, String requestId, Reason reason) {
+    for (Mirror mirror : drawn) {
+      mirroring.skip(snapshot.mirror(mirror), route, requestId, new Outcome.Dropped(reason));
+    }
+  }
+
+  /**
+   * Those copies that are admitted, as yet unsent.
+   *
+   * @param head as v1 gets it
+   * @param timeout v1's, which is the copies', too, unless a policy says; zero: none
+   * @param context of {@link #context}
+   * @param instance makes the copies
+   */
+  List<Shadow> admit(
+      Mirroring mirroring,
+      List<Mirror> drawn,
+      RequestHead head,
+      Duration timeout,
+      Optional<FormatContext> context,
+      String instance) {
+    List<Shadow> shadows = new ArrayList<>(drawn.size());
+    RequestHead istios = null;
+    for (Mirror mirror : drawn) {
+      ShadowRules rules = mirror.rules();
+      RequestHead shadowHead;
+      if (rules.policy().isEmpty()) {
+        // The same for all mirrors of which nothing is said.
+        istios = istios == null ? shadowHead(head, rules, timeout, context, instance) : istios;
+        shadowHead = istios;
+      } else {
+        shadowHead = shadowHead(head, rules, timeout, context, instance);
+      }
+      mirroring
+          .admit(snapshot.mirror(mirror), route, shadowHead, rules, timeout)
+          .ifPresent(shadows::add);
+    }
+    return shadows;
+  }
+
+  private RequestHead shadowHead(
+      RequestHead head,
+      ShadowRules rules,
+      Duration timeout,
+      Optional<FormatContext> context,
+      String instance) {
     RequestHead edited = head;
-    if (rules.timeout().isPresent() || !verdict.action().retries().perTryTimeout().isZero()) {
+    if (rules.timeout().isPresent() || !action.retries().perTryTimeout().isZero()) {
       edited = head.shadowExpecting(rules.timeout().orElse(timeout).toMillis());
     }
     if (context.isPresent()) {

@@ -3,6 +3,7 @@ package io.espejo;
 import io.espejo.config.CompiledRules;
 import io.espejo.config.ConfigSource;
 import io.espejo.config.ConfigWatch;
+import io.espejo.config.LocalService;
 import io.espejo.config.Problem;
 import io.espejo.config.RuleFile;
 import io.espejo.config.Rules;
@@ -14,6 +15,7 @@ import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.DownstreamResponse;
 import io.espejo.exchange.Headers;
 import io.espejo.exchange.MirrorListener;
+import io.espejo.exchange.Outcome.Reason;
 import io.espejo.exchange.OutcomeCounts;
 import io.espejo.exchange.PrimaryCounts;
 import io.espejo.exchange.RateLimitedLog;
@@ -30,7 +32,9 @@ import io.espejo.route.CorsPolicy;
 import io.espejo.route.Faults;
 import io.espejo.route.Faults.Abort;
 import io.espejo.route.Faults.Delay;
+import io.espejo.route.FormatContext;
 import io.espejo.route.Forward;
+import io.espejo.route.Mirror;
 import io.espejo.route.Route;
 import io.espejo.route.TargetPath;
 import io.espejo.route.VirtualHost;
@@ -56,6 +60,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,11 +88,15 @@ public final class Espejo implements AutoCloseable {
   /** New names get so long to be resolved before requests may meet them. */
   private static final Duration FIRST_ADDRESSES = Duration.ofSeconds(1);
 
+  /** How soon v2 is looked at again that has no room for more of a body. */
+  private static final Duration PUMP_PAUSE = Duration.ofMillis(10);
+
   /** How often it is looked whether a policy has expired, in seconds. */
   private static final int EXPIRY_LOOK = 1;
 
   private final Settings settings;
   private final ConfigSource source;
+  private final Optional<LocalService> local;
   private final IntSupplier draws;
   private final ChunkPool chunks = new ChunkPool();
   private final Leg primaryLeg;
@@ -112,6 +121,7 @@ public final class Espejo implements AutoCloseable {
       ConfigSource source, Settings settings, MirrorListener listener, IntSupplier draws) {
     this.source = source;
     this.settings = settings;
+    this.local = settings.rules().local();
     this.draws = draws;
     int cores = Runtime.getRuntime().availableProcessors();
     primaryLeg =
@@ -170,9 +180,22 @@ public final class Espejo implements AutoCloseable {
   static Espejo open(
       ConfigSource source, Settings settings, MirrorListener listener, IntSupplier draws)
       throws IOException, RulesException {
-    List<RuleFile> files = source.read();
-    // Compiled before anything is started, so that a bad set leaves nothing behind.
-    CompiledRules first = Rules.compile(files, settings.rules());
+    List<RuleFile> files = List.of();
+    CompiledRules first = CompiledRules.EMPTY;
+    try {
+      files = source.read();
+      // Compiled before anything is started, so that a bad set leaves nothing behind.
+      first = Rules.compile(files, settings.rules());
+    } catch (IOException | RulesException refused) {
+      if (settings.rules().local().isEmpty()) {
+        throw refused;
+      }
+      LOG.log(
+          Level.ERROR,
+          "the application starts without rules, those of {0} are refused:\n{1}",
+          source.description(),
+          refused.getMessage());
+    }
     Espejo espejo = new Espejo(source, settings, listener, draws);
     espejo.take(first);
     espejo.follow(files);
@@ -271,47 +294,139 @@ public final class Espejo implements AutoCloseable {
   public Verdict evaluate(DownstreamRequest received) {
     DownstreamRequest request = settings.trustedProxies().seen(received);
     if (closed) {
-      return answer(LocalAnswer.CLOSING);
+      return unrouted(LocalAnswer.CLOSING);
     }
     if (request.method().equals("CONNECT")) {
       // It has no path that a route could match: as in Envoy, no proxy for what Host says.
-      return answer(LocalAnswer.NOT_FOUND);
+      return unrouted(LocalAnswer.NOT_FOUND);
     }
     Snapshot now = snapshot;
     Optional<String> path = TargetPath.normalise(request.path());
     if (path.isEmpty()) {
-      return answer(LocalAnswer.BAD_TARGET);
+      return unrouted(LocalAnswer.BAD_TARGET);
     }
     if (!RequestSyntax.isWellFormed(request)) {
-      return answer(LocalAnswer.BAD_REQUEST);
+      return unrouted(LocalAnswer.BAD_REQUEST);
     }
     if (!RequestSyntax.hasKnownCoding(request.headers())) {
-      return answer(LocalAnswer.UNKNOWN_CODING);
+      return unrouted(LocalAnswer.UNKNOWN_CODING);
     }
-    // Not even "*" answers for a request that names no host.
-    Optional<VirtualHost> virtualHost =
-        request.authority().isEmpty()
-            ? Optional.empty()
-            : now.routes().virtualHost(request.authority());
+    Optional<VirtualHost> virtualHost = virtualHost(now, request.authority());
     if (virtualHost.isEmpty()) {
-      unknownHostLog.log(
-          () -> "404: no virtual host for Host \"" + printable(request.authority()) + "\"");
-      return answer(LocalAnswer.NOT_FOUND);
+      if (local.isEmpty()) {
+        unknownHostLog.log(
+            () -> "404: no virtual host for Host \"" + printable(request.authority()) + "\"");
+      }
+      return unrouted(LocalAnswer.NOT_FOUND);
     }
     Optional<Route> found = virtualHost.get().route(request, path.get());
     if (found.isEmpty()) {
-      return answer(LocalAnswer.NOT_FOUND);
+      return unrouted(LocalAnswer.NOT_FOUND);
     }
     Route route = found.get();
     if (route.action() instanceof Forward forward) {
+      WeightedCluster chosen = forward.cluster(draws.getAsInt());
+      if (chosen.local()) {
+        return inPlace(now, route, forward, chosen, request, path.get());
+      }
       // A fault goes before it, and is decided on the way: Istio's order of filters.
       Optional<Headers> preflight =
           route.faults().equals(Faults.NONE) ? preflight(route, request) : Optional.empty();
       return preflight.isPresent()
           ? new Verdict.Answer(200, preflight.get(), Bytes.NONE)
-          : new Verdict.Forward(now, route, forward, path.get());
+          : new Verdict.Forward(now, route, forward, chosen, path.get());
     }
     return LocalAction.answer(route.action(), request, path.get());
+  }
+
+  /** What becomes of a request that no route is for: an application goes on as without us. */
+  private Verdict unrouted(LocalAnswer answer) {
+    return local.isPresent() ? Verdict.InPlace.UNTOUCHED : answer(answer);
+  }
+
+  /** By the request's host; what comes to an application is for it, whatever host it names. */
+  private Optional<VirtualHost> virtualHost(Snapshot now, String authority) {
+    // Not even "*" answers for a request that names no host.
+    Optional<VirtualHost> found =
+        authority.isEmpty() ? Optional.empty() : now.routes().virtualHost(authority);
+    return found.isPresent() || local.isEmpty()
+        ? found
+        : now.routes().virtualHost(local.get().host());
+  }
+
+  private Verdict inPlace(
+      Snapshot now,
+      Route route,
+      Forward action,
+      WeightedCluster chosen,
+      DownstreamRequest request,
+      String path) {
+    Optional<Abort> abort =
+        route.faults().abort().filter(a -> a.share().includes(draws.getAsInt()));
+    if (abort.isPresent()) {
+      primaries.aborted();
+      return LocalAction.abort(LocalAnswer.of(abort.get()), action, chosen, request, path);
+    }
+    Optional<Headers> preflight = preflight(route, request);
+    if (preflight.isPresent()) {
+      return new Verdict.Answer(200, preflight.get(), Bytes.NONE);
+    }
+    InPlaceEdits edits = InPlaceEdits.of(route, action, chosen, request, path);
+    if (action.mirrors().isEmpty()) {
+      return edits.isEmpty()
+          ? Verdict.InPlace.UNTOUCHED
+          : new Verdict.InPlace(false, edits.request(), edits.answer(), Optional.empty());
+    }
+    Copies copies = Copies.of(now, route.name(), action, request);
+    String requestId = request.headers().first(RequestHead.REQUEST_ID).orElse("");
+    List<Mirror> drawn = copies.draw(mirroring, draws.getAsInt(), requestId);
+    if (drawn.isEmpty()) {
+      return edits.isEmpty()
+          ? Verdict.InPlace.NO_COPY
+          : new Verdict.InPlace(true, edits.request(), edits.answer(), Optional.empty());
+    }
+    RequestHead head = RequestHead.primary(request, path).routed(action, chosen, request);
+    LocalCopies local =
+        new LocalCopies(
+            new LocalAdmission(copies, drawn, Copies.context(drawn, head, request)), head);
+    return new Verdict.InPlace(true, edits.request(), edits.answer(), Optional.of(local));
+  }
+
+  /** How copies of a request that the application answers are let off. */
+  private final class LocalAdmission implements LocalCopies.Admission {
+    private final Copies copies;
+    private final List<Mirror> drawn;
+    private final Optional<FormatContext> context;
+
+    LocalAdmission(Copies copies, List<Mirror> drawn, Optional<FormatContext> context) {
+      this.copies = copies;
+      this.drawn = drawn;
+      this.context = context;
+    }
+
+    @Override
+    public List<Shadow> admit(RequestHead head) {
+      Duration timeout = head.timeout(Duration.ZERO);
+      return copies.admit(mirroring, drawn, head, timeout, context, settings.instance());
+    }
+
+    @Override
+    public void drop(RequestHead head, Reason reason) {
+      copies.drop(mirroring, drawn, head.requestId(), reason);
+    }
+
+    @Override
+    public void later(Runnable task) {
+      shadowLeg.after(PUMP_PAUSE, () -> shadowLeg.executor().execute(task));
+    }
+
+    @Override
+    public void watch(LocalCopies watched) {
+      Duration idle = settings.primary().idleTimeout();
+      if (!idle.isZero()) {
+        shadowLeg.after(idle, () -> watched.endIfIdle(idle, () -> watch(watched)));
+      }
+    }
   }
 
   private static Optional<Headers> preflight(Route route, DownstreamRequest request) {
@@ -370,7 +485,7 @@ public final class Espejo implements AutoCloseable {
       RequestBody body,
       DownstreamResponse downstream) {
     Forward action = verdict.action();
-    WeightedCluster chosen = action.cluster(draws.getAsInt());
+    WeightedCluster chosen = verdict.chosen();
     Duration timeout = received.timeout(action.timeout());
     RequestHead head =
         received
@@ -382,7 +497,13 @@ public final class Espejo implements AutoCloseable {
     verdict.forwarded(head.requestId(), chosen.cluster());
     Cluster cluster = verdict.snapshot().primaries().get(chosen.cluster());
     Affinity affinity = cluster == null ? Affinity.NONE : cluster.affinity(request);
-    Copies copies = Copies.of(verdict, request, head, timeout);
+    Copies copies = Copies.of(verdict.snapshot(), verdict.routeName(), action, request);
+    Optional<FormatContext> context = Copies.context(action.mirrors(), head, request);
+    Supplier<List<Shadow>> admitted =
+        () -> {
+          List<Mirror> drawn = copies.draw(mirroring, draws.getAsInt(), head.requestId());
+          return copies.admit(mirroring, drawn, head, timeout, context, settings.instance());
+        };
     Faults faults = verdict.route().faults();
     Optional<Delay> delay = faults.delay().filter(d -> d.share().includes(draws.getAsInt()));
     Optional<Abort> abort = faults.abort().filter(a -> a.share().includes(draws.getAsInt()));
@@ -398,7 +519,7 @@ public final class Espejo implements AutoCloseable {
     Optional<Headers> preflight =
         faults.equals(Faults.NONE) ? Optional.empty() : preflight(verdict.route(), request);
     if (delay.isEmpty() && abort.isEmpty() && preflight.isEmpty()) {
-      send(verdict, cluster, affinity, copies, timeout, head, body, response, unsent);
+      send(verdict, cluster, affinity, admitted, timeout, head, body, response, unsent);
       return;
     }
     activeRequests.incrementAndGet();
@@ -414,7 +535,7 @@ public final class Espejo implements AutoCloseable {
                 verdict,
                 cluster,
                 affinity,
-                copies,
+                admitted,
                 timeout,
                 head,
                 openedBefore(body),
@@ -448,7 +569,7 @@ public final class Espejo implements AutoCloseable {
       Verdict.Forward verdict,
       @Nullable Cluster cluster,
       Affinity affinity,
-      Copies copies,
+      Supplier<List<Shadow>> copies,
       Duration timeout,
       RequestHead head,
       RequestBody body,
@@ -466,10 +587,7 @@ public final class Espejo implements AutoCloseable {
       LocalAnswer.OVERFLOW.sendTo(response, head);
       return;
     }
-    List<Shadow> shadows =
-        action.mirrors().isEmpty()
-            ? List.of()
-            : copies.admit(mirroring, draws.getAsInt(), settings.instance());
+    List<Shadow> shadows = action.mirrors().isEmpty() ? List.of() : copies.get();
     verdict.copied(action.mirrors().size(), shadows.size());
     // As in Istio: who is bound to one endpoint of one destination stays with it.
     boolean bound = affinity.hash().isPresent() && action.clusters().size() == 1;
@@ -500,6 +618,11 @@ public final class Espejo implements AutoCloseable {
     for (Shadow shadow : shadows) {
       shadow.start();
     }
+  }
+
+  /** Whether the adapter sits in the application that the rules' routes end in. */
+  public boolean inPlace() {
+    return local.isPresent();
   }
 
   /** Where an adapter reads bodies into. */

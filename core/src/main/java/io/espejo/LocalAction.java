@@ -2,12 +2,15 @@ package io.espejo;
 
 import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.Headers;
+import io.espejo.proxy.LocalAnswer;
 import io.espejo.route.Action;
 import io.espejo.route.Bytes;
 import io.espejo.route.DirectResponse;
+import io.espejo.route.Forward;
 import io.espejo.route.HeaderEdits;
 import io.espejo.route.HeaderEdits.Edits;
 import io.espejo.route.Redirect;
+import io.espejo.route.WeightedCluster;
 import io.espejo.upstream.RequestHead;
 import java.util.Optional;
 
@@ -40,6 +43,19 @@ final class LocalAction {
       return new Verdict.Answer(direct.status(), headers.build(), direct.body());
     }
     throw new IllegalArgumentException("not answered here: " + action);
+  }
+
+  /** What a fault answers where the application would have. */
+  static Verdict.Answer abort(
+      LocalAnswer abort,
+      Forward action,
+      WeightedCluster chosen,
+      DownstreamRequest request,
+      String path) {
+    Headers.Builder headers = abort.headers().toBuilder();
+    edit(headers, chosen.edits().response(), request, path);
+    edit(headers, action.edits().response(), request, path);
+    return new Verdict.Answer(abort.status(), headers.build(), Bytes.copyOf(abort.body()));
   }
 
   private static void edit(

@@ -1,5 +1,6 @@
 package io.espejo;
 
+import io.espejo.config.LocalService;
 import io.espejo.config.RulesOptions;
 import io.espejo.mirror.MirrorLimits;
 import io.espejo.proxy.PrimaryLimits;
@@ -68,13 +69,15 @@ public record Settings(
     MirrorLimits shadow = MirrorLimits.DEFAULT;
     PrimaryLimits primary = PrimaryLimits.DEFAULT;
     int maxConnections = settings.number("primary.maxConnections", 1024);
+    String namespace = settings.text("namespace", RulesOptions.DEFAULT.namespace());
     return new Settings(
         new RulesOptions(
-            settings.text("namespace", RulesOptions.DEFAULT.namespace()),
+            namespace,
             settings.words("ignoreKinds"),
             settings.wordsOr("gateways", RulesOptions.DEFAULT.gateways()),
             settings.pairs("labels"),
-            settings.numberOrZero("port", 0)),
+            settings.numberOrZero("port", 0),
+            settings.find("local").map(text -> LocalService.parse(text, namespace))),
         settings.text("instance", "espejo"),
         settings.flag("mirroring.enabled", true),
         settings.duration("primary.connectTimeout", Duration.ofSeconds(10)),

@@ -11,9 +11,10 @@ import org.junit.jupiter.api.Test;
 class VerdictTest {
   @Test
   void forward_beforeAndAfterItsWay_isShownForAccessLogs() {
-    Forward action = Forward.to(List.of(new WeightedCluster("v1", 1)), List.of());
+    WeightedCluster v1 = new WeightedCluster("v1", 1);
+    Forward action = Forward.to(List.of(v1), List.of());
     Verdict.Forward verdict =
-        new Verdict.Forward(Snapshot.EMPTY, new Route("all", List.of(), action), action, "/");
+        new Verdict.Forward(Snapshot.EMPTY, new Route("all", List.of(), action), action, v1, "/");
     assertThat(verdict).hasToString("route=all cluster=- endpoint=- copies=0/0");
     verdict.forwarded("an id of a client's", "v1");
     verdict.copied(3, 2);

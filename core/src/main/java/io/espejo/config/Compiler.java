@@ -184,6 +184,7 @@ final class Compiler {
         continue;
       }
       List<HttpRoute> http = delegation.routes(virtualService);
+      options.local().ifPresent(own -> new InPlaceRules(own, services, report).check(http));
       Map<Integer, List<Route>> routesByPort = new HashMap<>();
       Claim claim =
           new Claim(
@@ -248,7 +249,9 @@ final class Compiler {
                 .map(claim -> claim.routes().apply(listenPort(service.host())))
                 .filter(its -> !its.isEmpty())
                 .findFirst();
-        routes.put(service.host(), wildcard.orElse(defaultRoutes(service)));
+        // An application answers what no rule speaks of.
+        List<Route> otherwise = options.local().isPresent() ? List.of() : defaultRoutes(service);
+        routes.put(service.host(), wildcard.orElse(otherwise));
       }
     }
     return routes;

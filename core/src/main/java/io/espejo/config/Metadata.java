@@ -1,6 +1,5 @@
 package io.espejo.config;
 
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -66,8 +65,6 @@ record Metadata(
    * document's namespace.
    */
   String fullName(String host) {
-    boolean complete = host.indexOf('.') >= 0 || host.indexOf(':') >= 0 || host.startsWith("*");
-    String name = complete ? host : host + "." + namespace + ServiceNames.DOMAIN;
-    return name.toLowerCase(Locale.ROOT);
+    return ServiceNames.fullName(host, namespace);
   }
 }

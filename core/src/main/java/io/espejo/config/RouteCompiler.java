@@ -86,12 +86,7 @@ final class RouteCompiler {
     }
     return new Forward(
         destinations.stream()
-            .map(
-                d ->
-                    new WeightedCluster(
-                        cluster(d.destination(), listenPort, "its requests get 503"),
-                        d.weight(),
-                        single ? HeaderEdits.NONE : d.edits()))
+            .map(d -> weighted(d, single ? HeaderEdits.NONE : d.edits(), listenPort))
             .toList(),
         http.mirrors().rules().stream()
             .map(
@@ -105,6 +100,17 @@ final class RouteCompiler {
         edits,
         http.timeout().orElse(Duration.ZERO),
         http.retries().orElse(RetryPolicy.ISTIO_DEFAULT));
+  }
+
+  private WeightedCluster weighted(WeightedDestination weighted, HeaderEdits edits, int port) {
+    Destination destination = weighted.destination();
+    boolean local = options.local().filter(service -> service.is(destination)).isPresent();
+    // The application needs no document to be found.
+    String name =
+        local
+            ? Service.clusterName(port, destination.subset(), destination.fullHost())
+            : cluster(destination, port, "its requests get 503");
+    return new WeightedCluster(name, weighted.weight(), edits, local);
   }
 
   private static Optional<Rewrite> rewrite(

@@ -1,6 +1,7 @@
 package io.espejo.config;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -15,13 +16,15 @@ import java.util.stream.Collectors;
  * @param labels the instance's, which {@code sourceLabels} asks for
  * @param port at which requests come, as {@code match.port} means it; 0: at the port of the service
  *     that they are for
+ * @param local what the application itself is, if the instance is a filter in one
  */
 public record RulesOptions(
     String namespace,
     Set<String> ignoreKinds,
     Set<String> gateways,
     Map<String, String> labels,
-    int port) {
+    int port,
+    Optional<LocalService> local) {
   /** Namespace {@code default}, nothing ignored, a sidecar without labels. */
   public static final RulesOptions DEFAULT = new RulesOptions("default", Set.of());
 
@@ -43,5 +46,15 @@ public record RulesOptions(
   /** A sidecar without labels. */
   public RulesOptions(String namespace, Set<String> ignoreKinds) {
     this(namespace, ignoreKinds, Set.of(Gateways.MESH), Map.of(), 0);
+  }
+
+  /** An instance that is in no application. */
+  public RulesOptions(
+      String namespace,
+      Set<String> ignoreKinds,
+      Set<String> gateways,
+      Map<String, String> labels,
+      int port) {
+    this(namespace, ignoreKinds, gateways, labels, port, Optional.empty());
   }
 }

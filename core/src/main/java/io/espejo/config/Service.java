@@ -109,6 +109,12 @@ record Service(
     return endpoints;
   }
 
+  /** Whether some endpoint is of this subset, if there is such a subset. */
+  boolean hasEndpointOf(String subset) {
+    Subset named = subsets.get(subset);
+    return named != null && hasEndpoint(named.labels());
+  }
+
   /** Whether some endpoint has all of these labels. */
   boolean hasEndpoint(Map<String, String> labels) {
     return entries.stream()

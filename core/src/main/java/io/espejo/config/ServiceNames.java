@@ -2,6 +2,7 @@ package io.espejo.config;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** The names under which a service of Kubernetes is called. */
 final class ServiceNames {
@@ -9,6 +10,13 @@ final class ServiceNames {
   static final String DOMAIN = ".svc.cluster.local";
 
   private ServiceNames() {}
+
+  /** The full name of a host that is named in this namespace, in lower case. */
+  static String fullName(String host, String namespace) {
+    boolean complete = host.indexOf('.') >= 0 || host.indexOf(':') >= 0 || host.startsWith("*");
+    String name = complete ? host : host + "." + namespace + DOMAIN;
+    return name.toLowerCase(Locale.ROOT);
+  }
 
   /**
    * All names but the full one of {@code httpbin.default.svc.cluster.local}: {@code

@@ -64,6 +64,8 @@ public sealed interface Outcome {
     GARBAGE,
     /** The client or v1 ended the request before it was whole. */
     CUT,
+    /** The application that the filter sits in did not read the request to its end. */
+    UNREAD,
     /** The request cannot be written as HTTP to v2. */
     UNSENDABLE,
     /** Running copies were aborted by the operator. */

@@ -218,8 +218,18 @@ public final class Shadow implements BodyObserver {
     };
   }
 
+  /** How many bytes of the body it would take now without lagging too far. */
+  public long room() {
+    synchronized (this) {
+      if (outcome != null) {
+        return 0;
+      }
+    }
+    return body == null ? 0 : mirroring.limits().maxLagBytes() - body.lagBytes();
+  }
+
   /** Ends it now for this reason, and resets its connection if it has one. */
-  void giveUp(Reason reason) {
+  public void giveUp(Reason reason) {
     if (settle(reason)) {
       abort(reason);
     }

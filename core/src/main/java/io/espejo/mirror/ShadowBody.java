@@ -105,6 +105,11 @@ final class ShadowBody implements Request.Content {
     }
   }
 
+  /** How much of what was offered v2 has not taken, in bytes. */
+  synchronized long lagBytes() {
+    return lagBytes;
+  }
+
   /** The body is whole; true when v2's leg waits for that. */
   synchronized boolean end(Headers fields) {
     trailers = fields;

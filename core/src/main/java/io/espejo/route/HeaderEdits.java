@@ -98,6 +98,12 @@ public record HeaderEdits(Edits request, Edits response, String authority) {
       return remove.isEmpty() && set.isEmpty() && add.isEmpty();
     }
 
+    /** Whether a value speaks of the answer's headers. */
+    public boolean readsAnswer() {
+      return set.stream().anyMatch(line -> line.value().readsAnswer())
+          || add.stream().anyMatch(line -> line.value().readsAnswer());
+    }
+
     /** Does it to these lines of a request, which {@code context} shows as they stand. */
     public void applyToRequest(HeaderLines lines, FormatContext context) {
       applyTo(lines, context, JOINED_IN_REQUESTS);

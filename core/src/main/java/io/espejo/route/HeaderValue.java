@@ -124,6 +124,11 @@ public final class HeaderValue {
     return new Header(response, names[0], names.length > 1 ? names[1] : "");
   }
 
+  /** Whether it speaks of the answer's headers. */
+  public boolean readsAnswer() {
+    return parts.stream().anyMatch(part -> part instanceof Header header && header.response());
+  }
+
   /** The value for this exchange; empty if all that it speaks of is absent. */
   public String format(FormatContext context) {
     if (parts.size() == 1) {

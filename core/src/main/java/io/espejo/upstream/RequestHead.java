@@ -34,11 +34,17 @@ public final class RequestHead {
   /** Marks a copy, so that nobody mirrors it again. */
   public static final String MARKER = "x-espejo-mirror";
 
+  /** Marks a copy whose body is not the client's bytes, but what the container made of them. */
+  public static final String REBUILT = "x-espejo-rebuilt";
+
   private static final String ORIGINAL_HOST = "x-envoy-original-host";
   private static final String ORIGINAL_PATH = "x-envoy-original-path";
   private static final String ATTEMPT_COUNT = "x-envoy-attempt-count";
   private static final String EXPECTED_TIMEOUT = "x-envoy-expected-rq-timeout-ms";
-  private static final String REQUEST_ID = "x-request-id";
+
+  /** Joins v1's request, its copies and their log lines. */
+  public static final String REQUEST_ID = "x-request-id";
+
   private static final String FORWARDED_FOR = "x-forwarded-for";
   private static final String FORWARDED_HOST = "x-forwarded-host";
   private static final String FORWARDED_PROTO = "x-forwarded-proto";
@@ -330,6 +336,30 @@ public final class RequestHead {
     shadowFields.put(new HttpField(HttpHeader.HOST, shadowHost));
     shadowFields.add(line(MARKER, instance));
     return with(shadowFields);
+  }
+
+  /**
+   * This head for a body that was made anew, and a line that says so.
+   *
+   * @param length in bytes, or -1 to send it in chunks
+   */
+  public RequestHead rebuilt(long length) {
+    HttpFields.Mutable changed = HttpFields.build(fields);
+    changed.remove(HttpHeader.TRANSFER_ENCODING);
+    changed.remove(HttpHeader.CONTENT_LENGTH);
+    changed.add(line(REBUILT, "true"));
+    if (length < 0) {
+      changed.add(CHUNKED);
+    }
+    return new RequestHead(
+        method,
+        path,
+        rawQuery,
+        changed.asImmutable(),
+        length < 0 ? Framing.CHUNKED : Framing.LENGTH,
+        length,
+        authority,
+        requestId);
   }
 
   /** This head, once it is known whether a body follows that had no framing. */

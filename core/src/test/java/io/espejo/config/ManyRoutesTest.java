@@ -9,6 +9,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ManyRoutesTest {
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
   @Test
   void tenThousandRoutes_areLoadedInLessThanTwoSeconds() throws Exception {
     StringBuilder http = new StringBuilder();

@@ -68,11 +68,13 @@ public abstract class DeploymentContract {
   void makeWar() throws IOException {
     v1 = bed.origin("v1");
     v2 = bed.origin("v2");
-    RulesYaml rules =
-        RulesYaml.of()
-            .service("httpbin", 8000, Map.of("v1", v1.port(), "v2", v2.port()))
-            .routes("httpbin", List.of("httpbin"), Route.to("v1").mirror("v2"));
-    exploded = War.exploded(Files.createDirectory(dir.resolve("war")), LIBRARIES, rules);
+    exploded = War.exploded(Files.createDirectory(dir.resolve("war")), LIBRARIES, rules());
+  }
+
+  private RulesYaml rules() {
+    return RulesYaml.of()
+        .service("httpbin", 8000, Map.of("v1", v1.port(), "v2", v2.port()))
+        .routes("httpbin", List.of("httpbin"), Route.to("v1").mirror("v2"));
   }
 
   @Test
@@ -83,6 +85,25 @@ public abstract class DeploymentContract {
       assertServes(container);
       assertThat(deployment.loader().loadClass("io.espejo.Espejo").getClassLoader())
           .isSameAs(deployment.loader());
+      deployment.undeploy();
+    }
+    assertNothingRuns();
+  }
+
+  @Test
+  void application_withJarsAndRulesAlone_isMirroredInPlace() throws Exception {
+    Path war = War.application(Files.createDirectory(dir.resolve("app")), LIBRARIES, rules());
+    try (Container container = start()) {
+      Deployment deployment = container.deploy(war);
+
+      RawAnswer answer =
+          RawClient.once(container.port(), RawRequest.post("/stream").body("in place"));
+
+      assertThat(answer.status()).isEqualTo(200);
+      assertThat(answer.text()).endsWith("in place");
+      RecordedRequest copy = v2.take();
+      assertThat(copy.host()).isEqualTo("httpbin-shadow");
+      assertThat(copy.body().text()).isEqualTo("in place");
       deployment.undeploy();
     }
     assertNothingRuns();

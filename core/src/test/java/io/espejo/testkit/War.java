@@ -31,7 +31,38 @@ final class War {
       </web-app>
       """;
 
+  /** An application that has no filter of ours, and answers itself. */
+  private static final String APPLICATION_XML =
+      """
+      <?xml version="1.0" encoding="UTF-8"?>
+      <web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" version="6.0">
+        <context-param>
+          <param-name>espejo.local</param-name>
+          <param-value>httpbin/v1</param-value>
+        </context-param>
+        <servlet>
+          <servlet-name>reading</servlet-name>
+          <servlet-class>io.espejo.it.application.ReadingServlet</servlet-class>
+          <async-supported>true</async-supported>
+        </servlet>
+        <servlet-mapping>
+          <servlet-name>reading</servlet-name>
+          <url-pattern>/</url-pattern>
+        </servlet-mapping>
+      </web-app>
+      """;
+
   private War() {}
+
+  /** An application with our jars and rules, and no word of a filter. */
+  static Path application(Path directory, Path libraries, RulesYaml rules) throws IOException {
+    exploded(directory, libraries, rules);
+    Path webInf = directory.resolve("WEB-INF");
+    Files.writeString(webInf.resolve("web.xml"), APPLICATION_XML);
+    Files.move(webInf.resolve("rules/httpbin.yaml"), webInf.resolve("espejo.yaml"));
+    Files.delete(webInf.resolve("rules"));
+    return directory;
+  }
 
   /** Unpacked, below {@code directory}; {@code libraries} is a directory of jars. */
   static Path exploded(Path directory, Path libraries, RulesYaml rules) throws IOException {

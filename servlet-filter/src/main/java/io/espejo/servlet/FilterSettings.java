@@ -15,17 +15,30 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** The filter's settings, from wherever an operator may put them. */
 final class FilterSettings {
   private static final Pattern NOT_IN_A_VARIABLE = Pattern.compile("[^A-Z0-9]");
   private static final String CLASSPATH = "classpath:";
 
-  private final FilterConfig config;
+  private final ServletContext context;
+  private final Function<String, @Nullable String> initParams;
 
   FilterSettings(FilterConfig config) {
-    this.config = config;
+    this(config.getServletContext(), config::getInitParameter);
+  }
+
+  /** Those of an application whose filter is not there yet. */
+  FilterSettings(ServletContext context) {
+    this(context, name -> null);
+  }
+
+  private FilterSettings(ServletContext context, Function<String, @Nullable String> initParams) {
+    this.context = context;
+    this.initParams = initParams;
   }
 
   /** The first of: system property, environment, init-param, context-param. */
@@ -34,10 +47,8 @@ final class FilterSettings {
         "ESPEJO_" + NOT_IN_A_VARIABLE.matcher(name.toUpperCase(Locale.ROOT)).replaceAll("_");
     return Optional.ofNullable(System.getProperty("espejo." + name))
         .or(() -> Optional.ofNullable(System.getenv(variable)))
-        .or(() -> Optional.ofNullable(config.getInitParameter(name)))
-        .or(
-            () ->
-                Optional.ofNullable(config.getServletContext().getInitParameter("espejo." + name)));
+        .or(() -> Optional.ofNullable(initParams.apply(name)))
+        .or(() -> Optional.ofNullable(context.getInitParameter("espejo." + name)));
   }
 
   /** Where the rules are. */
@@ -50,7 +61,6 @@ final class FilterSettings {
                     new ServletException(
                         "rules: not set (expected: a path in the WAR, a file, a directory or"
                             + " classpath:...)"));
-    ServletContext context = config.getServletContext();
     if (rules.startsWith(CLASSPATH)) {
       return ConfigSource.classpath(context.getClassLoader(), rules.substring(CLASSPATH.length()));
     }
@@ -67,7 +77,7 @@ final class FilterSettings {
     return ConfigSource.path(path);
   }
 
-  private static boolean inWar(ServletContext context, String rules) {
+  static boolean inWar(ServletContext context, String rules) {
     Set<String> below = context.getResourcePaths(rules.endsWith("/") ? rules : rules + "/");
     if (below != null && !below.isEmpty()) {
       return true;

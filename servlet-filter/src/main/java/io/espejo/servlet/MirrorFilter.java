@@ -6,6 +6,7 @@ import io.espejo.Verdict;
 import io.espejo.config.RulesException;
 import io.espejo.exchange.DownstreamResponse;
 import jakarta.servlet.AsyncContext;
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.FilterConfig;
@@ -94,12 +95,28 @@ public final class MirrorFilter implements Filter {
     if (http.getAttribute(ServletDownstreamResponse.BROKEN) != null) {
       throw new BrokenAnswer();
     }
+    if (http.getAttribute(LocalExchange.ATTRIBUTE) instanceof LocalExchange known) {
+      known.again(http, answer, chain);
+      return;
+    }
+    if (running.inPlace() && http.getDispatcherType() != DispatcherType.REQUEST) {
+      chain.doFilter(request, response);
+      return;
+    }
     if (http.getAttribute(ProtocolSwitch.ATTRIBUTE) instanceof ProtocolSwitch protocol) {
       protocol.carryOut(http, answer);
       return;
     }
     ServletDownstreamRequest downstream = new ServletDownstreamRequest(http, stripContextPath);
     Verdict verdict = running.evaluate(downstream);
+    if (verdict instanceof Verdict.InPlace inPlace) {
+      if (inPlace.untouched()) {
+        chain.doFilter(request, response);
+      } else {
+        new LocalExchange(inPlace, http, running.chunks()).begin(http, answer, chain);
+      }
+      return;
+    }
     http.setAttribute(Verdict.class.getName(), verdict);
     if (verdict instanceof Verdict.Answer local) {
       local(http, answer, local);

@@ -9,7 +9,6 @@ import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.EOFException;
 import java.io.IOException;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -174,17 +173,6 @@ final class ServletRequestBody implements RequestBody, ReadListener {
 
   @Override
   public Headers trailers() {
-    Headers.Builder lines = Headers.builder();
-    try {
-      if (request.isTrailerFieldsReady()) {
-        for (Map.Entry<String, String> field : request.getTrailerFields().entrySet()) {
-          lines.add(field.getKey(), field.getValue());
-        }
-      }
-    } catch (RuntimeException gone) {
-      // The client has left, and the container has taken the request back.
-      return Headers.EMPTY;
-    }
-    return lines.build();
+    return Trailers.of(request);
   }
 }

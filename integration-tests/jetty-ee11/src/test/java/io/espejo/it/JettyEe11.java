@@ -1,15 +1,19 @@
 package io.espejo.it;
 
 import io.espejo.Espejo;
+import io.espejo.it.application.ReadingServlet;
 import io.espejo.servlet.MirrorFilter;
 import io.espejo.testkit.DeploymentContract;
 import io.espejo.testkit.Gateway;
 import jakarta.servlet.DispatcherType;
+import jakarta.servlet.MultipartConfigElement;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Map;
+import java.util.Optional;
 import org.eclipse.jetty.ee11.servlet.FilterHolder;
 import org.eclipse.jetty.ee11.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee11.servlet.ServletHolder;
 import org.eclipse.jetty.ee11.webapp.WebAppContext;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
@@ -44,14 +48,42 @@ final class JettyEe11 implements DeploymentContract.Container {
     server.setHandler(contexts);
   }
 
+  /** The filter alone. */
   static Gateway gateway(Path rules, Map<String, String> settings, boolean http2) throws Exception {
     ServletContextHandler context = new ServletContextHandler("/");
-    context.getServletHandler().setDecodeAmbiguousURIs(true);
+    addFilter(context, rules, settings, EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC));
+    return started(context, http2);
+  }
+
+  /** The application that reads, with the filter before it or without. */
+  static Gateway application(Optional<Path> rules, Map<String, String> settings) throws Exception {
+    ServletContextHandler context = new ServletContextHandler("/");
+    if (rules.isPresent()) {
+      addFilter(context, rules.get(), settings, EnumSet.allOf(DispatcherType.class));
+    }
+    ServletHolder servlet = new ServletHolder("reading", new ReadingServlet());
+    servlet.setAsyncSupported(true);
+    servlet
+        .getRegistration()
+        .setMultipartConfig(new MultipartConfigElement(System.getProperty("java.io.tmpdir")));
+    context.addServlet(servlet, "/");
+    return started(context, false);
+  }
+
+  private static void addFilter(
+      ServletContextHandler context,
+      Path rules,
+      Map<String, String> settings,
+      EnumSet<DispatcherType> dispatchers) {
     FilterHolder filter = new FilterHolder(MirrorFilter.class);
     filter.setAsyncSupported(true);
     filter.setInitParameter("rules", rules.toString());
     settings.forEach(filter::setInitParameter);
-    context.addFilter(filter, "/*", EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC));
+    context.addFilter(filter, "/*", dispatchers);
+  }
+
+  private static Gateway started(ServletContextHandler context, boolean http2) throws Exception {
+    context.getServletHandler().setDecodeAmbiguousURIs(true);
     JettyEe11 jetty = new JettyEe11(http2);
     jetty.contexts.addHandler(context);
     try {
@@ -60,8 +92,8 @@ final class JettyEe11 implements DeploymentContract.Container {
       jetty.close();
       throw refused;
     }
-    Espejo espejo = (Espejo) context.getServletContext().getAttribute(Espejo.class.getName());
-    return new Running(jetty, espejo);
+    return new Running(
+        jetty, (Espejo) context.getServletContext().getAttribute(Espejo.class.getName()));
   }
 
   static DeploymentContract.Container empty() throws Exception {

@@ -1,17 +1,21 @@
 package io.espejo.it;
 
 import io.espejo.Espejo;
+import io.espejo.it.application.ReadingServlet;
 import io.espejo.servlet.MirrorFilter;
 import io.espejo.testkit.DeploymentContract;
 import io.espejo.testkit.Gateway;
+import jakarta.servlet.MultipartConfigElement;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.catalina.Context;
 import org.apache.catalina.LifecycleState;
+import org.apache.catalina.Wrapper;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.servlets.DefaultServlet;
 import org.apache.catalina.startup.Tomcat;
@@ -41,9 +45,32 @@ final class Tomcat10 implements DeploymentContract.Container {
     tomcat.setConnector(connector);
   }
 
+  /** The filter alone, before a servlet that serves nothing. */
   static Gateway gateway(Path rules, Map<String, String> settings, boolean http2) throws Exception {
     Tomcat10 tomcat = new Tomcat10(http2);
     Context context = tomcat.tomcat.addContext("", tomcat.base.toString());
+    addFilter(context, rules, settings, "REQUEST", "ASYNC");
+    // Filters run only before a servlet.
+    Tomcat.addServlet(context, "default", new DefaultServlet()).addMapping("/");
+    return tomcat.started(context);
+  }
+
+  /** The application that reads, with the filter before it or without. */
+  static Gateway application(Optional<Path> rules, Map<String, String> settings) throws Exception {
+    Tomcat10 tomcat = new Tomcat10(false);
+    Context context = tomcat.tomcat.addContext("", tomcat.base.toString());
+    if (rules.isPresent()) {
+      addFilter(context, rules.get(), settings, "REQUEST", "ASYNC", "FORWARD", "INCLUDE", "ERROR");
+    }
+    Wrapper servlet = Tomcat.addServlet(context, "reading", new ReadingServlet());
+    servlet.setAsyncSupported(true);
+    servlet.setMultipartConfigElement(new MultipartConfigElement(tomcat.base.toString()));
+    servlet.addMapping("/");
+    return tomcat.started(context);
+  }
+
+  private static void addFilter(
+      Context context, Path rules, Map<String, String> settings, String... dispatchers) {
     FilterDef filter = new FilterDef();
     filter.setFilterName("espejo");
     filter.setFilterClass(MirrorFilter.class.getName());
@@ -54,18 +81,20 @@ final class Tomcat10 implements DeploymentContract.Container {
     FilterMap everything = new FilterMap();
     everything.setFilterName("espejo");
     everything.addURLPattern("/*");
-    everything.setDispatcher("REQUEST");
-    everything.setDispatcher("ASYNC");
+    for (String dispatcher : dispatchers) {
+      everything.setDispatcher(dispatcher);
+    }
     context.addFilterMap(everything);
-    // Filters run only before a servlet.
-    Tomcat.addServlet(context, "default", new DefaultServlet()).addMapping("/");
-    tomcat.tomcat.start();
+  }
+
+  private Gateway started(Context context) throws Exception {
+    tomcat.start();
     if (context.getState() != LifecycleState.STARTED) {
-      tomcat.close();
+      close();
       throw new IllegalStateException("the context did not start");
     }
-    Espejo espejo = (Espejo) context.getServletContext().getAttribute(Espejo.class.getName());
-    return new Running(tomcat, espejo);
+    return new Running(
+        this, (Espejo) context.getServletContext().getAttribute(Espejo.class.getName()));
   }
 
   static DeploymentContract.Container empty() throws Exception {

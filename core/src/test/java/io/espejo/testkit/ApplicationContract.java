@@ -1,0 +1,463 @@
+package io.espejo.testkit;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.espejo.testkit.RulesYaml.Route;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What the filter does in an application that is v1 itself: it does no harm, and v2 receives what
+ * the client sent. A container's test starts {@code io.espejo.it.application.ReadingServlet} for
+ * every path, with the filter before it or without.
+ */
+public abstract class ApplicationContract extends GatewayFixture {
+  /** Rules under which the application is v1. */
+  private static final String[] LOCAL = {"local", "httpbin/v1"};
+
+  /** How an application may read a body and see every byte of it. */
+  private static final String[] READING = {
+    "/stream",
+    "/bytes",
+    "/exactly",
+    "/reader",
+    "/listener",
+    "/thread",
+    "/forward",
+    "/include",
+    "/dispatch",
+    "/dispatch-wrapped",
+    "/throw",
+    "/error"
+  };
+
+  private final Application application;
+
+  /** A container's part. */
+  @FunctionalInterface
+  protected interface Application {
+    /**
+     * Starts the application for every path.
+     *
+     * @param rules the filter's init-param {@code rules}; without, there is no filter, and {@link
+     *     Gateway#espejo} is never asked for
+     * @param settings the filter's other init-params
+     */
+    Gateway start(Optional<Path> rules, Map<String, String> settings) throws Exception;
+  }
+
+  protected ApplicationContract(Application application) {
+    super(
+        new GatewayContract() {
+          @Override
+          protected Gateway start(Path rules, Map<String, String> settings) throws Exception {
+            return application.start(Optional.of(rules), settings);
+          }
+
+          @Override
+          protected Gateway startHttp2(Path rules, Map<String, String> settings) {
+            throw new UnsupportedOperationException("HTTP/1.1 alone");
+          }
+        });
+    this.application = application;
+  }
+
+  /** The answer's lines but for its date. */
+  private static List<String> comparable(RawAnswer answer) {
+    List<String> lines = new ArrayList<>(answer.head());
+    lines.removeIf(line -> line.regionMatches(true, 0, "date:", 0, 5));
+    // An error page may show a stack, in which the filter is seen.
+    lines.removeIf(
+        line -> answer.status() == 500 && line.regionMatches(true, 0, "content-length:", 0, 15));
+    return lines;
+  }
+
+  /** What the application answers without the filter. */
+  private RawAnswer bare(RawRequest request) throws Exception {
+    try (Gateway bare = application.start(Optional.empty(), Map.of())) {
+      return RawClient.once(bare.port(), request);
+    }
+  }
+
+  private boolean isMirrored(String target) {
+    try {
+      return get(target).status() == 200 && gateway().espejo().outcomes().considered() > 0;
+    } catch (IOException broken) {
+      throw new UncheckedIOException(broken);
+    }
+  }
+
+  private void assertSame(RawAnswer answer, RawAnswer expected) {
+    assertThat(comparable(answer)).isEqualTo(comparable(expected));
+    if (expected.status() != 500) {
+      assertThat(answer.text()).isEqualTo(expected.text());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 5_000, 300_000})
+  void body_readInAnyWay_isAnsweredAsWithoutFilterAndWholeAtV2(int length) throws Exception {
+    start(mirrored(), LOCAL);
+    try (Gateway bare = application.start(Optional.empty(), Map.of())) {
+      for (String path : READING) {
+        RawRequest request =
+            RawRequest.post(path)
+                .header("Content-Type", "application/octet-stream")
+                .body(bytes(length));
+
+        RawAnswer answer = exchange(request);
+
+        assertSame(answer, RawClient.once(bare.port(), request));
+        RecordedRequest copy = v2.take();
+        assertThat(copy.requestLine()).isEqualTo("POST " + path + " HTTP/1.1");
+        assertThat(copy.host()).isEqualTo("httpbin-shadow");
+        assertThat(copy.whole()).as(path + " " + describe(settled())).isTrue();
+        assertThat(copy.body().hash()).as(path).isEqualTo(RecordedBody.hashOf(bytes(length)));
+        assertThat(copy.framing()).isEqualTo(Framing.LENGTH);
+        assertThat(copy.headers().contains("x-espejo-rebuilt")).isFalse();
+      }
+    }
+    assertThat(describe(settled())).isEqualTo("completed 2");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 5_000, 300_000})
+  void chunkedBody_readInAnyWay_isChunkedAtV2(int length) throws Exception {
+    start(mirrored(), LOCAL);
+    try (Gateway bare = application.start(Optional.empty(), Map.of())) {
+      for (String path : READING) {
+        if (path.equals("/exactly")) {
+          continue;
+        }
+        RawRequest request = RawRequest.post(path).chunked(bytes(length), 7_000);
+
+        RawAnswer answer = exchange(request);
+
+        assertSame(answer, RawClient.once(bare.port(), request));
+        RecordedRequest copy = v2.take();
+        assertThat(copy.whole()).as(path + " " + describe(settled())).isTrue();
+        assertThat(copy.body().hash()).as(path).isEqualTo(RecordedBody.hashOf(bytes(length)));
+        assertThat(copy.framing()).as(path).isEqualTo(Framing.CHUNKED);
+      }
+    }
+    assertThat(describe(settled())).isEqualTo("completed 2");
+  }
+
+  @Test
+  void get_isAnsweredByTheApplicationAndCopied() throws Exception {
+    start(mirrored(), LOCAL);
+
+    RawAnswer answer = get("/stream?a=1");
+
+    assertSame(answer, bare(RawRequest.get("/stream?a=1")));
+    RecordedRequest copy = v2.take();
+    assertThat(copy.requestLine()).isEqualTo("GET /stream?a=1 HTTP/1.1");
+    assertThat(copy.host()).isEqualTo("httpbin-shadow");
+    assertThat(copy.header("x-forwarded-for")).isEqualTo("127.0.0.1");
+    assertThat(onlyOutcome()).isEqualTo("completed 2");
+  }
+
+  @Test
+  void request_ofTheApplication_gainsNoHeader() throws Exception {
+    start(mirrored(), LOCAL);
+    RawRequest request = RawRequest.get("/headers").header("X-A", "1").header("X-A", "2");
+
+    assertSame(exchange(request), bare(request));
+
+    v2.take();
+  }
+
+  @Test
+  void request_withoutMirror_isTheContainersOwn() throws Exception {
+    start(
+        routes(
+            Route.to("v1").match("uri: {exact: /class}", "headers: {x-plain: {}}"),
+            Route.to("v1").mirror("v2", "0"),
+            Route.to("v1")),
+        LOCAL);
+    RawRequest plain = RawRequest.get("/class").header("x-plain", "");
+
+    assertSame(exchange(plain), bare(plain));
+    assertThat(gateway().espejo().outcomes().considered()).isZero();
+
+    assertSame(get("/class"), bare(RawRequest.get("/class")));
+  }
+
+  @Test
+  void request_sampledOut_isTheContainersOwn() throws Exception {
+    start(routes(Route.to("v1").mirror("v2", "0.0001")), LOCAL);
+
+    assertSame(get("/class"), bare(RawRequest.get("/class")));
+
+    assertThat(describe(settled())).isEqualTo("sampled out");
+  }
+
+  @Test
+  void form_readByTheContainer_isRebuiltWithoutThePairsOfTheQuery() throws Exception {
+    start(mirrored(), LOCAL);
+    RawRequest request =
+        RawRequest.post("/parameters?a=q&z=0")
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body("a=1&b=%C3%A9+x&c=&a=2");
+
+    assertSame(exchange(request), bare(request));
+
+    RecordedRequest copy = v2.take();
+    assertThat(copy.target()).isEqualTo("/parameters?a=q&z=0");
+    assertThat(copy.body().text()).isEqualTo("a=1&a=2&b=%C3%A9+x&c=");
+    assertThat(copy.framing()).isEqualTo(Framing.LENGTH);
+    assertThat(copy.header("x-espejo-rebuilt")).isEqualTo("true");
+    assertThat(onlyOutcome()).isEqualTo("completed 2");
+  }
+
+  @Test
+  void form_readAsStream_isTheClientsBytes() throws Exception {
+    start(mirrored(), LOCAL);
+    RawRequest request =
+        RawRequest.post("/stream")
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body("b=2&a=1&&x");
+
+    assertSame(exchange(request), bare(request));
+
+    RecordedRequest copy = v2.take();
+    assertThat(copy.body().text()).isEqualTo("b=2&a=1&&x");
+    assertThat(copy.headers().contains("x-espejo-rebuilt")).isFalse();
+  }
+
+  @Test
+  void put_withForm_isWholeAtV2() throws Exception {
+    start(mirrored(), LOCAL);
+    RawRequest request =
+        RawRequest.of("PUT", "/parameter-then-stream")
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body("a=1&b=2");
+
+    assertSame(exchange(request), bare(request));
+
+    assertThat(v2.take().body().text()).isEqualTo("a=1&b=2");
+  }
+
+  @Test
+  void parts_readByTheContainer_areRebuiltInTheirOrder() throws Exception {
+    start(mirrored(), LOCAL);
+    String body =
+        """
+        --b0und
+        Content-Disposition: form-data; name="text"
+
+        hello
+        --b0und
+        Content-Disposition: form-data; name="file"; filename="f\u00e9.bin"
+        Content-Type: application/octet-stream
+        X-Part: 7
+
+        %s
+        --b0und--
+        """
+            .replace("\n", "\r\n")
+            .formatted("x".repeat(20_000));
+    RawRequest request =
+        RawRequest.post("/parts")
+            .header("Content-Type", "multipart/form-data; boundary=b0und")
+            .body(body.getBytes(UTF_8));
+
+    assertSame(exchange(request), bare(request));
+
+    RecordedRequest copy = v2.take();
+    assertThat(copy.header("x-espejo-rebuilt")).isEqualTo("true");
+    assertThat(copy.framing()).isEqualTo(Framing.LENGTH);
+    assertThat(new String(copy.body().bytes(), UTF_8)).isEqualToIgnoringCase(body);
+    assertThat(onlyOutcome()).isEqualTo("completed 2");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/nothing", "/some"})
+  void body_thatTheApplicationLeaves_isCopiedWhenItIsHere(String path) throws Exception {
+    start(mirrored(), LOCAL);
+    RawRequest request = RawRequest.post(path).body(bytes(2_000));
+
+    assertSame(exchange(request), bare(request));
+
+    RecordedRequest copy = v2.take();
+    assertThat(copy.whole()).isTrue();
+    assertThat(copy.body().hash()).isEqualTo(RecordedBody.hashOf(bytes(2_000)));
+    assertThat(onlyOutcome()).isEqualTo("completed 2");
+  }
+
+  @Test
+  void body_thatIsNeverRead_isNotWaitedFor() throws Exception {
+    start(mirrored(), LOCAL);
+    RawClient client = client();
+
+    client.sendHead(RawRequest.post("/nothing").header("Content-Length", "1000"));
+    RawAnswer answer = client.read();
+
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(onlyOutcome()).isEqualTo("dropped UNREAD");
+  }
+
+  @Test
+  void expect_thatTheApplicationLeaves_staysUnanswered() throws Exception {
+    start(mirrored(), LOCAL);
+    RawClient client = client();
+
+    client.sendHead(
+        RawRequest.post("/nothing")
+            .header("Content-Length", "10")
+            .header("Expect", "100-continue"));
+    RawAnswer answer = client.read();
+
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(onlyOutcome()).isEqualTo("dropped UNREAD");
+  }
+
+  @Test
+  void expect_thatTheApplicationReads_isAnsweredAndNotCopied() throws Exception {
+    start(mirrored(), LOCAL);
+    RawClient client = client();
+
+    client.sendHead(
+        RawRequest.post("/stream").header("Content-Length", "10").header("Expect", "100-continue"));
+    assertThat(client.readHead().get(0)).startsWith("HTTP/1.1 100");
+    client.write("0123456789".getBytes(ISO_8859_1));
+
+    assertThat(client.read().status()).isEqualTo(200);
+    RecordedRequest copy = v2.take();
+    assertThat(copy.body().text()).isEqualTo("0123456789");
+    assertThat(copy.headers().contains("expect")).isFalse();
+  }
+
+  @Test
+  void client_gone_inTheBody_cutsTheCopy() throws Exception {
+    start(mirrored(), LOCAL);
+    RawClient client = client();
+
+    client.sendHead(RawRequest.post("/stream").header("Content-Length", "100000"));
+    client.write(bytes(50_000));
+    TestBed.await("the copy has begun", () -> v2.openConnections() > 0);
+    client.reset();
+
+    assertCopyCut();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"hang", "reset", "garbage", "reads nothing"})
+  void v2_misbehaving_changesNothing(String how) throws Exception {
+    v2.behave(
+        switch (how) {
+          case "hang" -> Behaviour.neverAnswer();
+          case "reset" -> Behaviour.resetAfterHead();
+          case "garbage" -> Behaviour.say("no HTTP at all\r\n\r\n");
+          default -> Behaviour.hangAfterHead();
+        });
+    start(
+        mirrored(),
+        "local",
+        "httpbin/v1",
+        "shadow.answerTimeout",
+        "400ms",
+        "shadow.bodyTimeout",
+        "400ms");
+    try (Gateway bare = application.start(Optional.empty(), Map.of())) {
+      RawClient client = client();
+      for (String path : READING) {
+        RawRequest request = RawRequest.post(path).body(bytes(20_000));
+        RawAnswer expected = RawClient.once(bare.port(), request);
+        assertSame(client.exchange(request), expected);
+        if (expected.headers().contains("connection")) {
+          client = client();
+        }
+      }
+    }
+    settled();
+    v2.drain();
+  }
+
+  @Test
+  void v2_down_changesNothing() throws Exception {
+    v2.close();
+    start(mirrored(), LOCAL);
+    RawRequest request = RawRequest.post("/stream").body(bytes(20_000));
+
+    assertSame(exchange(request), bare(request));
+
+    assertThat(onlyOutcome()).isEqualTo("dropped CONNECT");
+  }
+
+  @Test
+  void route_toAnotherVersion_isProxied() throws Exception {
+    start(
+        routes(Route.to("v2").match("uri: {prefix: /moved}"), Route.to("v1").mirror("v2")), LOCAL);
+
+    assertThat(get("/moved/x").text()).isEqualTo("v2");
+    assertThat(v2.take().host()).isEqualTo("httpbin");
+
+    assertThat(get("/stream").status()).isEqualTo(200);
+    assertThat(v2.take().host()).isEqualTo("httpbin-shadow");
+  }
+
+  @Test
+  void request_thatNoRuleSpeaksOf_goesToTheApplication() throws Exception {
+    start(routes(Route.to("v1").mirror("v2").match("uri: {prefix: /mirrored}")), LOCAL);
+
+    RawRequest request = RawRequest.post("/stream").host("other.example").body("x");
+    assertSame(exchange(request), bare(request));
+
+    assertThat(gateway().espejo().outcomes().considered()).isZero();
+  }
+
+  @Test
+  void headers_ofARoute_applyToWhatTheApplicationSees() throws Exception {
+    start(
+        routes(
+            Route.to("v1")
+                .mirror("v2")
+                .with(
+                    "headers:",
+                    "  request: {set: {x-set: s}, add: {x-add: a}, remove: [x-gone]}",
+                    "  response: {set: {x-set: route}, add: {x-add: route}, remove: [x-gone]}")),
+        LOCAL);
+
+    String seen =
+        exchange(
+                RawRequest.get("/headers")
+                    .header("x-set", "client")
+                    .header("x-add", "client")
+                    .header("x-gone", "client"))
+            .text();
+    RecordedRequest copy = v2.take();
+    RawAnswer answered = get("/answer-headers");
+
+    assertThat(seen).contains("x-set[s]", "x-add[client, a]").doesNotContain("x-gone");
+    assertThat(copy.header("x-set")).isEqualTo("s");
+    assertThat(copy.headers().all("x-add")).containsExactly("client", "a");
+    assertThat(answered.headers().all("x-set")).containsExactly("route");
+    assertThat(answered.headers().all("x-add")).containsExactlyInAnyOrder("application", "route");
+    assertThat(answered.headers().contains("x-gone")).isFalse();
+    v2.take();
+  }
+
+  @Test
+  void rules_thatAreWrongAtTheStart_leaveTheApplicationUnmirrored() throws Exception {
+    RulesYaml.write(rulesFile, "kind: Nonsense");
+    start(rulesFile.getParent(), Map.of("local", "httpbin/v1"));
+
+    assertThat(get("/stream").status()).isEqualTo(200);
+
+    mirrored().writeTo(rulesFile);
+    TestBed.await("the rules are taken", () -> isMirrored("/stream"));
+    settled();
+    v2.drain();
+  }
+}

@@ -1,0 +1,9 @@
+package io.espejo.it;
+
+import io.espejo.testkit.ApplicationContract;
+
+class Tomcat10ApplicationTest extends ApplicationContract {
+  Tomcat10ApplicationTest() {
+    super(Tomcat10::application);
+  }
+}

@@ -1,0 +1,167 @@
+package io.espejo.servlet;
+
+import io.espejo.exchange.Headers;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
+import jakarta.servlet.http.Part;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Enumeration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** One dispatch of a request, as the application sees it that answers. */
+final class LocalRequest extends HttpServletRequestWrapper {
+  private final LocalExchange exchange;
+  private final Optional<LocalBody> body;
+  private final Optional<Headers> headers;
+
+  /**
+   * A view of {@code request}.
+   *
+   * @param body if somebody observes it
+   * @param headers if they differ from what came
+   */
+  LocalRequest(
+      HttpServletRequest request,
+      LocalExchange exchange,
+      Optional<LocalBody> body,
+      Optional<Headers> headers) {
+    super(request);
+    this.exchange = exchange;
+    this.body = body;
+    this.headers = headers;
+  }
+
+  @Override
+  public ServletInputStream getInputStream() throws IOException {
+    return body.isPresent() ? body.get().stream() : super.getInputStream();
+  }
+
+  @Override
+  public BufferedReader getReader() throws IOException {
+    return body.isPresent() ? body.get().reader(getCharacterEncoding()) : super.getReader();
+  }
+
+  @Override
+  public String getParameter(String name) {
+    String value = super.getParameter(name);
+    body.ifPresent(LocalBody::parametersRead);
+    return value;
+  }
+
+  @Override
+  public Map<String, String[]> getParameterMap() {
+    Map<String, String[]> parameters = super.getParameterMap();
+    body.ifPresent(LocalBody::parametersRead);
+    return parameters;
+  }
+
+  @Override
+  public Enumeration<String> getParameterNames() {
+    Enumeration<String> names = super.getParameterNames();
+    body.ifPresent(LocalBody::parametersRead);
+    return names;
+  }
+
+  @Override
+  public String[] getParameterValues(String name) {
+    String[] values = super.getParameterValues(name);
+    body.ifPresent(LocalBody::parametersRead);
+    return values;
+  }
+
+  @Override
+  public Collection<Part> getParts() throws IOException, ServletException {
+    Collection<Part> parts = super.getParts();
+    body.ifPresent(its -> its.partsRead(parts));
+    return parts;
+  }
+
+  @Override
+  public Part getPart(String name) throws IOException, ServletException {
+    Part part = super.getPart(name);
+    body.ifPresent(LocalBody::parametersRead);
+    return part;
+  }
+
+  @Override
+  public AsyncContext startAsync() {
+    return exchange.followed(super.startAsync());
+  }
+
+  @Override
+  public AsyncContext startAsync(ServletRequest request, ServletResponse response) {
+    return exchange.followed(super.startAsync(request, response));
+  }
+
+  @Override
+  public @Nullable String getHeader(String name) {
+    return headers.isPresent() ? headers.get().first(name).orElse(null) : super.getHeader(name);
+  }
+
+  @Override
+  public Enumeration<String> getHeaders(String name) {
+    return headers.isPresent()
+        ? Collections.enumeration(headers.get().all(name))
+        : super.getHeaders(name);
+  }
+
+  @Override
+  public Enumeration<String> getHeaderNames() {
+    if (headers.isEmpty()) {
+      return super.getHeaderNames();
+    }
+    Map<String, String> names = new TreeMap<>();
+    for (int line = 0; line < headers.get().size(); line++) {
+      String name = headers.get().name(line);
+      names.putIfAbsent(name.toLowerCase(Locale.ROOT), name);
+    }
+    return Collections.enumeration(names.values());
+  }
+
+  @Override
+  public int getIntHeader(String name) {
+    return headers.isPresent()
+        ? headers.get().first(name).map(Integer::parseInt).orElse(-1)
+        : super.getIntHeader(name);
+  }
+
+  @Override
+  public long getDateHeader(String name) {
+    if (headers.isEmpty()) {
+      return super.getDateHeader(name);
+    }
+    Optional<String> value = headers.get().first(name);
+    if (value.isEmpty() || value.get().equals(super.getHeader(name))) {
+      return super.getDateHeader(name);
+    }
+    try {
+      return ZonedDateTime.parse(value.get(), DateTimeFormatter.RFC_1123_DATE_TIME)
+          .toInstant()
+          .toEpochMilli();
+    } catch (DateTimeParseException notADate) {
+      throw new IllegalArgumentException(value.get(), notADate);
+    }
+  }
+
+  @Override
+  public @Nullable String getContentType() {
+    return headers.isPresent()
+        ? headers.get().first("content-type").orElse(null)
+        : super.getContentType();
+  }
+}

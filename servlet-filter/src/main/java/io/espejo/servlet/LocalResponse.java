@@ -1,0 +1,110 @@
+package io.espejo.servlet;
+
+import io.espejo.AnswerEdits;
+import io.espejo.exchange.Headers;
+import jakarta.servlet.http.Cookie;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.HttpServletResponseWrapper;
+import java.util.Locale;
+
+/**
+ * The application's answer with the route's edits of its headers: they stand in it from the start,
+ * and what they replace the application cannot set.
+ */
+final class LocalResponse extends HttpServletResponseWrapper {
+  private final AnswerEdits edits;
+
+  LocalResponse(HttpServletResponse response, AnswerEdits edits) {
+    super(response);
+    this.edits = edits;
+    addLines("");
+  }
+
+  /** Puts the edits' lines there, of all names or of this one. */
+  private void addLines(String only) {
+    Headers lines = edits.lines();
+    for (int line = 0; line < lines.size(); line++) {
+      String name = lines.name(line);
+      if (!only.isEmpty() && !name.equalsIgnoreCase(only)) {
+        continue;
+      }
+      if (name.toLowerCase(Locale.ROOT).equals("content-type")) {
+        super.setContentType(lines.value(line));
+      } else {
+        super.addHeader(name, lines.value(line));
+      }
+    }
+  }
+
+  @Override
+  public void reset() {
+    super.reset();
+    addLines("");
+  }
+
+  @Override
+  public void setHeader(String name, String value) {
+    if (!edits.replaces(name)) {
+      super.setHeader(name, value);
+      addLines(name);
+    }
+  }
+
+  @Override
+  public void addHeader(String name, String value) {
+    if (!edits.replaces(name)) {
+      super.addHeader(name, value);
+    }
+  }
+
+  @Override
+  public void setIntHeader(String name, int value) {
+    setHeader(name, Integer.toString(value));
+  }
+
+  @Override
+  public void addIntHeader(String name, int value) {
+    addHeader(name, Integer.toString(value));
+  }
+
+  @Override
+  public void setDateHeader(String name, long date) {
+    if (!edits.replaces(name)) {
+      super.setDateHeader(name, date);
+      addLines(name);
+    }
+  }
+
+  @Override
+  public void addDateHeader(String name, long date) {
+    if (!edits.replaces(name)) {
+      super.addDateHeader(name, date);
+    }
+  }
+
+  @Override
+  public void addCookie(Cookie cookie) {
+    if (!edits.replaces("set-cookie")) {
+      super.addCookie(cookie);
+    }
+  }
+
+  @Override
+  public void setContentType(String type) {
+    if (!edits.replaces("content-type")) {
+      super.setContentType(type);
+    }
+  }
+
+  @Override
+  public void setContentLength(int length) {
+    setContentLengthLong(length);
+  }
+
+  @Override
+  public void setContentLengthLong(long length) {
+    if (!edits.replaces("content-length")) {
+      super.setContentLengthLong(length);
+    }
+  }
+}

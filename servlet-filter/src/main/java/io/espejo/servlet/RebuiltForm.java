@@ -1,0 +1,80 @@
+package io.espejo.servlet;
+
+import jakarta.servlet.http.HttpServletRequest;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The body of an HTML form, made anew of the parameters that a container read from it.
+ *
+ * <p>Of each name the values are in their order, and names in the order in which they first came:
+ * what stood between two values of one name is not known any more.
+ */
+final class RebuiltForm {
+  private RebuiltForm() {}
+
+  /** The pairs of the body, url-encoded; empty if there are none. */
+  static byte[] of(HttpServletRequest request) {
+    Map<String, String[]> parameters = request.getParameterMap();
+    String query = Optional.ofNullable(request.getQueryString()).orElse("");
+    Optional<Charset> said = charset(request.getCharacterEncoding());
+    byte[] body = of(parameters, query, said.orElse(StandardCharsets.UTF_8));
+    if (said.isEmpty() && body.length != request.getContentLengthLong()) {
+      // Without a charset Tomcat reads Latin-1, others UTF-8; the length may tell.
+      byte[] latin = of(parameters, query, StandardCharsets.ISO_8859_1);
+      if (latin.length == request.getContentLengthLong()) {
+        return latin;
+      }
+    }
+    return body;
+  }
+
+  private static Optional<Charset> charset(@Nullable String name) {
+    try {
+      return name == null ? Optional.empty() : Optional.of(Charset.forName(name));
+    } catch (IllegalArgumentException unknown) {
+      return Optional.empty();
+    }
+  }
+
+  /** Of a name the query's values come first. */
+  private static byte[] of(Map<String, String[]> parameters, String query, Charset charset) {
+    Map<String, Integer> inQuery = counts(query);
+    StringBuilder body = new StringBuilder();
+    parameters.forEach(
+        (name, values) -> {
+          for (int i = inQuery.getOrDefault(name, 0); i < values.length; i++) {
+            body.append(body.isEmpty() ? "" : "&")
+                .append(URLEncoder.encode(name, charset))
+                .append('=')
+                .append(URLEncoder.encode(values[i], charset));
+          }
+        });
+    return body.toString().getBytes(StandardCharsets.US_ASCII);
+  }
+
+  private static Map<String, Integer> counts(String query) {
+    Map<String, Integer> counts = new HashMap<>();
+    for (String pair : query.split("&", -1)) {
+      if (!pair.isEmpty()) {
+        int equals = pair.indexOf('=');
+        counts.merge(decoded(equals < 0 ? pair : pair.substring(0, equals)), 1, Integer::sum);
+      }
+    }
+    return counts;
+  }
+
+  private static String decoded(String name) {
+    try {
+      return URLDecoder.decode(name, StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException notEscaped) {
+      return name;
+    }
+  }
+}
