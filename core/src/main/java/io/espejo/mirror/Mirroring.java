@@ -76,6 +76,7 @@ public final class Mirroring implements AutoCloseable {
             Reason.EXPIRED,
             Reason.METHOD,
             Reason.CUT,
+            Reason.UNREAD,
             Reason.ABORTED,
             Reason.CLOSED);
     Map<Reason, RateLimitedLog> logs = new EnumMap<>(Reason.class);
