@@ -421,11 +421,9 @@ public final class Espejo implements AutoCloseable {
     }
 
     @Override
-    public void watch(LocalCopies watched) {
+    public Runnable watch(LocalCopies watched) {
       Duration idle = settings.primary().idleTimeout();
-      if (!idle.isZero()) {
-        shadowLeg.after(idle, () -> watched.endIfIdle(idle, () -> watch(watched)));
-      }
+      return idle.isZero() ? () -> {} : shadowLeg.schedule(idle, () -> watched.endIfIdle(idle));
     }
   }
 

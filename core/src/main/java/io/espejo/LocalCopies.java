@@ -39,6 +39,7 @@ public final class LocalCopies implements BodyObserver {
   private boolean over;
   private boolean independent;
   private long observedNanos;
+  private Runnable stopWatching = () -> {};
 
   /** What Espejo does for them. */
   interface Admission {
@@ -51,8 +52,11 @@ public final class LocalCopies implements BodyObserver {
     /** Runs it soon, on v2's threads. */
     void later(Runnable task);
 
-    /** Calls back when nothing was observed for so long that the application is given up. */
-    void watch(LocalCopies copies);
+    /**
+     * Calls {@link #endIfIdle} after as long as an application may be without reading; what is
+     * given back ends that.
+     */
+    Runnable watch(LocalCopies copies);
   }
 
   LocalCopies(Admission admission, RequestHead head) {
@@ -67,7 +71,7 @@ public final class LocalCopies implements BodyObserver {
 
   /** Whether what is read from now on is of use to any of them. */
   public synchronized boolean live() {
-    return !over && !whole;
+    return !over && !whole && (!begun || room() >= 0);
   }
 
   /**
@@ -92,17 +96,18 @@ public final class LocalCopies implements BodyObserver {
 
   private synchronized void pump(InputStream body) {
     try {
-      while (!over && room() >= ChunkPool.BUFFER_SIZE) {
-        byte[] bytes = body.readNBytes(ChunkPool.BUFFER_SIZE);
+      for (long room = room(); live() && room > 0; room = room()) {
+        byte[] bytes = body.readNBytes((int) Math.min(room, ChunkPool.BUFFER_SIZE));
         onChunk(BodyChunk.of(bytes, false));
-        if (bytes.length < ChunkPool.BUFFER_SIZE) {
+        if (bytes.length == 0) {
           onEnd(Headers.EMPTY);
-          break;
         }
       }
-      if (live() && !shadows.isEmpty()) {
+      if (live()) {
         admission.later(() -> pump(body));
       } else {
+        over = true;
+        stopWatching.run();
         body.close();
       }
     } catch (IOException | RuntimeException failure) {
@@ -129,6 +134,7 @@ public final class LocalCopies implements BodyObserver {
     }
     begin(false);
     whole = true;
+    stopWatching.run();
     for (int i = 0; i < shadows.size(); i++) {
       shadows.get(i).onEnd(trailers);
     }
@@ -146,7 +152,7 @@ public final class LocalCopies implements BodyObserver {
       shadows.get(i).start();
     }
     if (sent.hasBody()) {
-      admission.watch(this);
+      stopWatching = admission.watch(this);
     }
   }
 
@@ -167,6 +173,7 @@ public final class LocalCopies implements BodyObserver {
       return;
     }
     over = true;
+    stopWatching.run();
     if (!begun) {
       admission.drop(head, reason);
     } else if (!whole) {
@@ -176,27 +183,23 @@ public final class LocalCopies implements BodyObserver {
     }
   }
 
-  /** Ends them if nothing was observed for so long, or else asks to be watched on. */
-  void endIfIdle(Duration idle, Runnable watchOn) {
-    synchronized (this) {
-      if (over || whole) {
-        return;
-      }
-      if (System.nanoTime() - observedNanos >= idle.toNanos()) {
-        end();
-        return;
-      }
+  /** Ends them if nothing was observed for so long, or else is watched on. */
+  synchronized void endIfIdle(Duration idle) {
+    if (over || whole) {
+      return;
     }
-    watchOn.run();
+    if (System.nanoTime() - observedNanos >= idle.toNanos()) {
+      giveUp(Reason.UNREAD);
+    } else {
+      stopWatching = admission.watch(this);
+    }
   }
 
-  /**
-   * How many bytes may be observed now without any of them lagging too far, at the best of them.
-   */
-  synchronized long room() {
-    long most = 0;
-    for (Shadow shadow : shadows) {
-      most = Math.max(most, shadow.room());
+  /** How many bytes the fastest of them would take now; -1 when they are all over. */
+  private long room() {
+    long most = -1;
+    for (int i = 0; i < shadows.size(); i++) {
+      most = Math.max(most, shadows.get(i).room());
     }
     return most;
   }

@@ -218,14 +218,14 @@ public final class Shadow implements BodyObserver {
     };
   }
 
-  /** How many bytes of the body it would take now without lagging too far. */
+  /** How many bytes of the body it would take now without lagging too far; -1 once it is over. */
   public long room() {
     synchronized (this) {
       if (outcome != null) {
-        return 0;
+        return -1;
       }
     }
-    return body == null ? 0 : mirroring.limits().maxLagBytes() - body.lagBytes();
+    return body == null ? 0 : bounds.maxLagBytes() - body.lagBytes();
   }
 
   /** Ends it now for this reason, and resets its connection if it has one. */

@@ -221,6 +221,22 @@ public abstract class ApplicationContract extends GatewayFixture {
   }
 
   @Test
+  void form_largerThanTheLag_isGivenToV2AsItTakesIt() throws Exception {
+    start(mirrored(), "local", "httpbin/v1", "shadow.maxLagBytes", "10000");
+    String body = "a=" + "x".repeat(100_000);
+    RawRequest request =
+        RawRequest.post("/parameters")
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(body);
+
+    assertSame(exchange(request), bare(request));
+
+    RecordedRequest copy = v2.take();
+    assertThat(copy.body().hash()).isEqualTo(RecordedBody.hashOf(body.getBytes(ISO_8859_1)));
+    assertThat(onlyOutcome()).isEqualTo("completed 2");
+  }
+
+  @Test
   void form_readAsStream_isTheClientsBytes() throws Exception {
     start(mirrored(), LOCAL);
     RawRequest request =
