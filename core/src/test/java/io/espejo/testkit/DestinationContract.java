@@ -105,7 +105,7 @@ abstract class DestinationContract extends GatewayFixture {
 
     assertThat(overflow.status()).isEqualTo(503);
     assertThat(overflow.text()).contains("upstream overflow");
-    assertThat(gateway().espejo().primaryCounts().overflows()).isEqualTo(1);
+    assertThat(gateway().primaryCounts().overflows()).isEqualTo(1);
     answer.countDown();
     assertThat(client.read().status()).isEqualTo(200);
     v1.take();
@@ -134,7 +134,7 @@ abstract class DestinationContract extends GatewayFixture {
 
     assertThat(exchange(GET).status()).isEqualTo(503);
 
-    assertThat(gateway().espejo().primaryCounts().overflows()).isEqualTo(1);
+    assertThat(gateway().primaryCounts().overflows()).isEqualTo(1);
     answer.countDown();
     assertThat(first.read().status()).isEqualTo(200);
     assertThat(waiting.read().status()).isEqualTo(200);
@@ -246,7 +246,7 @@ abstract class DestinationContract extends GatewayFixture {
 
       assertThat(answer.status()).isEqualTo(503);
       // Istio's default: two further attempts.
-      assertThat(gateway().espejo().primaryCounts().retries()).isEqualTo(2);
+      assertThat(gateway().primaryCounts().retries()).isEqualTo(2);
       for (Socket socket : waiting) {
         socket.close();
       }
@@ -287,11 +287,11 @@ abstract class DestinationContract extends GatewayFixture {
                 Route.to("v1").with("retries: {attempts: 1, retryOn: '503', backoff: 1000h}")));
     v1.behave(Behaviour.answer(Answer.of(503).body("busy")));
     RawClient pausing = client().send(GET);
-    TestBed.await("a retry", () -> gateway().espejo().primaryCounts().retries() == 1);
+    TestBed.await("a retry", () -> gateway().primaryCounts().retries() == 1);
 
     assertThat(exchange(GET).text()).isEqualTo("busy");
 
-    assertThat(gateway().espejo().primaryCounts().retriesOverLimit()).isEqualTo(1);
+    assertThat(gateway().primaryCounts().retriesOverLimit()).isEqualTo(1);
     gateway().espejo().close();
     assertThat(pausing.read().text()).isEqualTo("shutting down");
     v1.take(2);
@@ -388,7 +388,7 @@ abstract class DestinationContract extends GatewayFixture {
 
     assertThat(primary.take().headers().get("x-envoy-attempt-count")).isEqualTo("2");
     assertThat(shadow.take().headers().get("x-envoy-attempt-count")).isEqualTo("1");
-    assertThat(gateway().espejo().primaryCounts().retries()).isEqualTo(1);
+    assertThat(gateway().primaryCounts().retries()).isEqualTo(1);
     assertThat(onlyOutcome()).isEqualTo("completed 2");
   }
 

@@ -337,7 +337,6 @@ abstract class FaultMatrixContract extends GatewayFixture {
 
     private OutcomeCounts counts() {
       return gateway()
-          .espejo()
           .outcomesByDestination()
           .getOrDefault(
               "outbound|8000||" + host + "-v2.default.svc.cluster.local", OutcomeCounts.ZERO);

@@ -120,8 +120,8 @@ abstract class GatewayFixture {
 
   /** The outcomes once no copy is in flight. */
   OutcomeCounts settled() {
-    TestBed.await("no copy in flight", () -> gateway().espejo().outcomes().inFlight() == 0);
-    return gateway().espejo().outcomes();
+    TestBed.await("no copy in flight", () -> gateway().outcomes().inFlight() == 0);
+    return gateway().outcomes();
   }
 
   /** The outcome of the only copy: {@code completed 2}, {@code failed RESET}, ... */
@@ -256,8 +256,7 @@ abstract class GatewayFixture {
 
   private void end(Gateway started) throws Exception {
     try {
-      TestBed.await(
-          "no copy in flight at the end", () -> started.espejo().outcomes().inFlight() == 0);
+      TestBed.await("no copy in flight at the end", () -> started.outcomes().inFlight() == 0);
     } finally {
       long begun = System.nanoTime();
       started.close();
@@ -265,9 +264,9 @@ abstract class GatewayFixture {
           .as("closing, with nothing under way")
           .isLessThan(Duration.ofSeconds(5));
     }
-    OutcomeCounts counts = started.espejo().outcomes();
+    OutcomeCounts counts = started.outcomes();
     assertThat(counts.inFlight()).as("outcomes add up after close: " + counts).isZero();
-    assertThat(started.espejo().lentBuffers()).as("buffers that nobody gave back").isZero();
+    assertThat(started.lentBuffers()).as("buffers that nobody gave back").isZero();
     TestBed.await("no thread left: " + espejoThreads(), () -> espejoThreads().isEmpty());
   }
 }

@@ -237,7 +237,7 @@ abstract class MirrorPolicyContract extends GatewayFixture {
 
     v1.take(6);
     v2.take(5);
-    assertThat(gateway().espejo().outcomes().dropped(Reason.IN_FLIGHT)).isEqualTo(1);
+    assertThat(gateway().outcomes().dropped(Reason.IN_FLIGHT)).isEqualTo(1);
     gate.countDown();
     assertThat(settled().completed(2)).isEqualTo(5);
   }
@@ -251,7 +251,7 @@ abstract class MirrorPolicyContract extends GatewayFixture {
     client.exchange(GET);
     client.exchange(GET);
     v2.take();
-    assertThat(gateway().espejo().outcomes().dropped(Reason.IN_FLIGHT)).isEqualTo(1);
+    assertThat(gateway().outcomes().dropped(Reason.IN_FLIGHT)).isEqualTo(1);
 
     gateway().espejo().apply(List.of(file(policy("limits: {maxInFlight: 2}"))));
     client.exchange(GET);
@@ -262,10 +262,7 @@ abstract class MirrorPolicyContract extends GatewayFixture {
     gate.countDown();
     settled();
     OutcomeCounts counts =
-        gateway()
-            .espejo()
-            .outcomesByDestination()
-            .get("outbound|8000|v2|httpbin.default.svc.cluster.local");
+        gateway().outcomesByDestination().get("outbound|8000|v2|httpbin.default.svc.cluster.local");
     assertThat(counts.considered()).isEqualTo(4);
     assertThat(counts.dropped(Reason.IN_FLIGHT)).isEqualTo(2);
     assertThat(counts.completed(2)).isEqualTo(2);
@@ -346,9 +343,8 @@ abstract class MirrorPolicyContract extends GatewayFixture {
       assertThat(other.take().body().hash()).isEqualTo(RecordedBody.hashOf(bytes(200_000)));
     }
     // All of that while the first one holds its copy: nothing waited for its end.
-    TestBed.await(
-        "the first copy alone is in flight", () -> gateway().espejo().outcomes().inFlight() == 1);
-    assertThat(gateway().espejo().outcomes().completed(2)).isEqualTo(9);
+    TestBed.await("the first copy alone is in flight", () -> gateway().outcomes().inFlight() == 1);
+    assertThat(gateway().outcomes().completed(2)).isEqualTo(9);
     OutcomeCounts counts = settled();
     assertThat(counts.failed(Reason.BODY_TIMEOUT) + counts.failed(Reason.ANSWER_TIMEOUT))
         .isEqualTo(1);
@@ -369,7 +365,7 @@ abstract class MirrorPolicyContract extends GatewayFixture {
       other.take(20);
     }
     mirrors.get(0).take();
-    assertThat(gateway().espejo().outcomes().dropped(Reason.IN_FLIGHT)).isEqualTo(19);
+    assertThat(gateway().outcomes().dropped(Reason.IN_FLIGHT)).isEqualTo(19);
     gate.countDown();
     assertThat(settled().completed(2)).isEqualTo(181);
   }

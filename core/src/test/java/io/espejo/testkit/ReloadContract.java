@@ -179,13 +179,13 @@ abstract class ReloadContract extends GatewayFixture {
 
   /** Whether a request made now is mirrored. */
   private boolean mirrors(RawClient client) {
-    long considered = gateway().espejo().outcomes().considered();
+    long considered = gateway().outcomes().considered();
     try {
       assertThat(client.exchange(RawRequest.get("/probe")).status()).isEqualTo(200);
     } catch (IOException e) {
       throw new AssertionError(e);
     }
-    return gateway().espejo().outcomes().considered() > considered;
+    return gateway().outcomes().considered() > considered;
   }
 
   private static RuleFile file(RulesYaml rules) {

@@ -25,7 +25,7 @@ abstract class RetryContract extends GatewayFixture {
     }
 
     assertThat(settled().considered()).isEqualTo(8);
-    assertThat(gateway().espejo().primaryCounts().retries()).isBetween(1L, 8L);
+    assertThat(gateway().primaryCounts().retries()).isBetween(1L, 8L);
   }
 
   @Test
@@ -76,7 +76,7 @@ abstract class RetryContract extends GatewayFixture {
         .containsExactlyInAnyOrder("1", "2", "3");
     assertThat(v2.take().header("x-envoy-attempt-count")).isEqualTo("1");
     assertThat(onlyOutcome()).isEqualTo("completed 2");
-    assertThat(gateway().espejo().primaryCounts().retries()).isEqualTo(2);
+    assertThat(gateway().primaryCounts().retries()).isEqualTo(2);
   }
 
   @Test
@@ -168,7 +168,7 @@ abstract class RetryContract extends GatewayFixture {
 
     v1.take();
     v2.take();
-    assertThat(gateway().espejo().primaryCounts().bodiesNotKept()).isEqualTo(1);
+    assertThat(gateway().primaryCounts().bodiesNotKept()).isEqualTo(1);
   }
 
   @Test
@@ -181,7 +181,7 @@ abstract class RetryContract extends GatewayFixture {
     assertThat(answer.status()).isEqualTo(504);
     assertThat(answer.text()).isEqualTo("upstream request timeout");
     assertThat(v1.take().header("x-envoy-expected-rq-timeout-ms")).isEqualTo("200");
-    assertThat(gateway().espejo().primaryCounts().timeouts()).isEqualTo(1);
+    assertThat(gateway().primaryCounts().timeouts()).isEqualTo(1);
   }
 
   @Test
@@ -322,7 +322,7 @@ abstract class RetryContract extends GatewayFixture {
     assertThat(answer.status()).isEqualTo(418);
     assertThat(answer.text()).isEqualTo("fault filter abort");
     assertThat(settled().considered()).isZero();
-    assertThat(gateway().espejo().primaryCounts().aborts()).isEqualTo(1);
+    assertThat(gateway().primaryCounts().aborts()).isEqualTo(1);
   }
 
   @Test
@@ -378,7 +378,7 @@ abstract class RetryContract extends GatewayFixture {
     assertThat(System.nanoTime() - begun).isGreaterThan(290_000_000L);
     assertThat(v1.take().body().text()).isEqualTo("late");
     assertThat(v2.take().body().text()).isEqualTo("late");
-    assertThat(gateway().espejo().primaryCounts().delays()).isEqualTo(1);
+    assertThat(gateway().primaryCounts().delays()).isEqualTo(1);
   }
 
   @Test

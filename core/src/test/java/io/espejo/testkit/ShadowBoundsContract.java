@@ -81,7 +81,7 @@ abstract class ShadowBoundsContract extends GatewayFixture {
     assertV1Serves(RawRequest.get("/"), 20);
 
     v2.take(20);
-    assertThat(gateway().espejo().outcomes().inFlight()).isEqualTo(20);
+    assertThat(gateway().outcomes().inFlight()).isEqualTo(20);
     gate.countDown();
     assertThat(settled().completed(2)).isEqualTo(20);
   }
@@ -95,7 +95,7 @@ abstract class ShadowBoundsContract extends GatewayFixture {
     assertV1Serves(RawRequest.get("/"), 12);
 
     v2.take(5);
-    assertThat(gateway().espejo().outcomes().dropped(Reason.IN_FLIGHT)).isEqualTo(7);
+    assertThat(gateway().outcomes().dropped(Reason.IN_FLIGHT)).isEqualTo(7);
     gate.countDown();
     assertThat(settled().completed(2)).isEqualTo(5);
     v2.behave(Behaviour.answer(Answer.of(200)));

@@ -121,7 +121,7 @@ public abstract class SoakContract {
       } finally {
         gateway.close();
       }
-      assertThat(gateway.espejo().outcomes().inFlight()).isZero();
+      assertThat(gateway.outcomes().inFlight()).isZero();
       TestBed.await("no thread left", () -> GatewayFixture.espejoThreads().isEmpty());
       assertThat(wrong).isEmpty();
     } finally {
@@ -192,7 +192,7 @@ public abstract class SoakContract {
           said = System.nanoTime();
           System.out.println(
               "soak: so far %d requests, %d wrong, %s"
-                  .formatted(requests.get(), wrong.size(), gateway.espejo().outcomes()));
+                  .formatted(requests.get(), wrong.size(), gateway.outcomes()));
         }
       }
     }

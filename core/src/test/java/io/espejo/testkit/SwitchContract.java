@@ -75,7 +75,7 @@ abstract class SwitchContract extends GatewayFixture {
 
     gateway().espejo().abortCopies();
 
-    TestBed.await("no copy", () -> gateway().espejo().outcomes().inFlight() == 0);
+    TestBed.await("no copy", () -> gateway().outcomes().inFlight() == 0);
     client.chunk(bytes(20_000)).chunk(new byte[0]);
     assertThat(client.read().text()).isEqualTo("v1");
     assertThat(v1.take().body().length()).isEqualTo(30_000);
@@ -139,7 +139,7 @@ abstract class SwitchContract extends GatewayFixture {
 
     gateway().close();
 
-    OutcomeCounts counts = gateway().espejo().outcomes();
+    OutcomeCounts counts = gateway().outcomes();
     assertThat(counts.inFlight()).isZero();
     assertThat(counts.failed(Reason.CLOSED)).isEqualTo(5);
     TestBed.await("no thread left", () -> espejoThreads().isEmpty());
@@ -180,7 +180,7 @@ abstract class SwitchContract extends GatewayFixture {
                 .with("fault: {delay: {fixedDelay: 1h, percentage: {value: 100}}}")));
     RawClient get = client().send(RawRequest.get("/"));
     RawClient post = client().send(RawRequest.post("/").body("never sent"));
-    TestBed.await("delays", () -> gateway().espejo().primaryCounts().delays() == 2);
+    TestBed.await("delays", () -> gateway().primaryCounts().delays() == 2);
 
     assertClosesAtOnce();
 
@@ -199,7 +199,7 @@ abstract class SwitchContract extends GatewayFixture {
     v1.behave(Behaviour.answer(Answer.of(500)));
     RawClient get = client().send(RawRequest.get("/"));
     RawClient post = client().send(RawRequest.post("/").body("once"));
-    TestBed.await("pauses", () -> gateway().espejo().primaryCounts().retries() == 2);
+    TestBed.await("pauses", () -> gateway().primaryCounts().retries() == 2);
 
     assertClosesAtOnce();
 

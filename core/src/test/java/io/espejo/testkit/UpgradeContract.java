@@ -80,8 +80,8 @@ abstract class UpgradeContract extends GatewayFixture {
     assertThat(handshake.header("Upgrade")).isEqualTo("chat/2");
     assertThat(handshake.header("Connection")).isEqualTo("Upgrade");
     assertThat(describe(settled())).isEqualTo("dropped UPGRADE");
-    assertThat(gateway().espejo().primaryCounts().upgrades()).isEqualTo(1);
-    assertThat(gateway().espejo().openUpgrades()).isEqualTo(1);
+    assertThat(gateway().primaryCounts().upgrades()).isEqualTo(1);
+    assertThat(gateway().openUpgrades()).isEqualTo(1);
     client.close();
     assertClosed();
   }
@@ -160,7 +160,7 @@ abstract class UpgradeContract extends GatewayFixture {
     assertThat(client.exchange(chat()).text()).isEqualTo("newer");
 
     v1.take();
-    assertThat(gateway().espejo().openUpgrades()).isZero();
+    assertThat(gateway().openUpgrades()).isZero();
     v1.behave(Behaviour.answer(Answer.of(200).body("again")));
     assertThat(client.exchange(RawRequest.get("/")).text()).isEqualTo("again");
     v1.take();
@@ -337,7 +337,7 @@ abstract class UpgradeContract extends GatewayFixture {
 
     assertThat(exchange(chat()).status()).isEqualTo(503);
 
-    assertThat(gateway().espejo().primaryCounts().upgradesOverLimit()).isEqualTo(1);
+    assertThat(gateway().primaryCounts().upgradesOverLimit()).isEqualTo(1);
     first.close();
     assertClosed();
     RawClient next = client();
@@ -392,7 +392,7 @@ abstract class UpgradeContract extends GatewayFixture {
 
     v1.take();
     TestBed.await("v1's connection is closed", () -> v1.openConnections() == 0);
-    assertThat(gateway().espejo().openUpgrades()).isZero();
+    assertThat(gateway().openUpgrades()).isZero();
     assertThat(client.closedByPeer()).isTrue();
   }
 
@@ -426,7 +426,7 @@ abstract class UpgradeContract extends GatewayFixture {
 
     v1.take();
     // A connection that was not used before is not replaced.
-    assertThat(gateway().espejo().openUpgrades()).isZero();
+    assertThat(gateway().openUpgrades()).isZero();
   }
 
   @Test
@@ -443,7 +443,7 @@ abstract class UpgradeContract extends GatewayFixture {
 
   /** Both connections of the upgrade are gone, and its place is free. */
   private void assertClosed() throws IOException {
-    TestBed.await("no upgrade is open", () -> gateway().espejo().openUpgrades() == 0);
+    TestBed.await("no upgrade is open", () -> gateway().openUpgrades() == 0);
     TestBed.await("v1's connection is closed", () -> v1.openConnections() == 0);
   }
 }
