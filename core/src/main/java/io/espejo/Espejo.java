@@ -333,10 +333,10 @@ public final class Espejo implements AutoCloseable {
       Optional<Headers> preflight =
           route.faults().equals(Faults.NONE) ? preflight(route, request) : Optional.empty();
       return preflight.isPresent()
-          ? new Verdict.Answer(200, preflight.get(), Bytes.NONE)
+          ? Verdict.Answer.preflight(route, preflight.get())
           : new Verdict.Forward(now, route, forward, chosen, path.get());
     }
-    return LocalAction.answer(route.action(), request, path.get());
+    return LocalAction.answer(route, request, path.get());
   }
 
   /** What becomes of a request that no route is for: an application goes on as without us. */
@@ -365,11 +365,11 @@ public final class Espejo implements AutoCloseable {
         route.faults().abort().filter(a -> a.share().includes(draws.getAsInt()));
     if (abort.isPresent()) {
       primaries.aborted();
-      return LocalAction.abort(LocalAnswer.of(abort.get()), action, chosen, request, path);
+      return LocalAction.abort(route, LocalAnswer.of(abort.get()), action, chosen, request, path);
     }
     Optional<Headers> preflight = preflight(route, request);
     if (preflight.isPresent()) {
-      return new Verdict.Answer(200, preflight.get(), Bytes.NONE);
+      return Verdict.Answer.preflight(route, preflight.get());
     }
     InPlaceEdits edits = InPlaceEdits.of(route, action, chosen, request, path);
     if (action.mirrors().isEmpty()) {
@@ -432,7 +432,7 @@ public final class Espejo implements AutoCloseable {
   }
 
   private static Verdict answer(LocalAnswer answer) {
-    return new Verdict.Answer(answer.status(), answer.headers(), Bytes.copyOf(answer.body()));
+    return new Verdict.Answer("", answer.status(), answer.headers(), Bytes.copyOf(answer.body()));
   }
 
   /** A client's bytes, fit for a log line. */

@@ -10,6 +10,7 @@ import io.espejo.route.Forward;
 import io.espejo.route.HeaderEdits;
 import io.espejo.route.HeaderEdits.Edits;
 import io.espejo.route.Redirect;
+import io.espejo.route.Route;
 import io.espejo.route.WeightedCluster;
 import io.espejo.upstream.RequestHead;
 import java.util.Optional;
@@ -22,12 +23,14 @@ final class LocalAction {
 
   private LocalAction() {}
 
-  static Verdict.Answer answer(Action action, DownstreamRequest request, String path) {
+  static Verdict.Answer answer(Route route, DownstreamRequest request, String path) {
+    Action action = route.action();
+    String name = route.name();
     Headers.Builder headers = Headers.builder();
     if (action instanceof Redirect redirect) {
       headers.add("location", redirect.location(request, path));
       edit(headers, redirect.edits().response(), request, redirect.rewritten(path));
-      return new Verdict.Answer(redirect.status(), headers.build(), Bytes.NONE);
+      return new Verdict.Answer(name, redirect.status(), headers.build(), Bytes.NONE);
     }
     if (action instanceof DirectResponse direct) {
       if (direct.status() == 201 || direct.status() / 100 == 3) {
@@ -40,13 +43,14 @@ final class LocalAction {
       } else if (headers.first("content-type").isEmpty()) {
         headers.add("content-type", "text/plain");
       }
-      return new Verdict.Answer(direct.status(), headers.build(), direct.body());
+      return new Verdict.Answer(name, direct.status(), headers.build(), direct.body());
     }
     throw new IllegalArgumentException("not answered here: " + action);
   }
 
   /** What a fault answers where the application would have. */
   static Verdict.Answer abort(
+      Route route,
       LocalAnswer abort,
       Forward action,
       WeightedCluster chosen,
@@ -55,7 +59,8 @@ final class LocalAction {
     Headers.Builder headers = abort.headers().toBuilder();
     edit(headers, chosen.edits().response(), request, path);
     edit(headers, action.edits().response(), request, path);
-    return new Verdict.Answer(abort.status(), headers.build(), Bytes.copyOf(abort.body()));
+    return new Verdict.Answer(
+        route.name(), abort.status(), headers.build(), Bytes.copyOf(abort.body()));
   }
 
   private static void edit(

@@ -50,8 +50,13 @@ public record RunningRules(
   /** A cluster, and its weight among those of its route. */
   public record Weight(String cluster, int weight) {}
 
-  /** Where copies go, and of how many requests in a hundred. */
-  public record Mirror(String cluster, double percent) {}
+  /**
+   * Where copies go, and of how many requests in a hundred.
+   *
+   * @param policy the name of the MirrorPolicy with its namespace; empty where none is
+   * @param expires from when on nothing is sent; empty: never
+   */
+  public record Mirror(String cluster, double percent, String policy, Optional<Instant> expires) {}
 
   /**
    * A cluster as one leg reaches it.
@@ -103,7 +108,11 @@ public record RunningRules(
             forward.mirrors().stream()
                 .map(
                     mirror ->
-                        new Mirror(mirror.cluster(), mirror.share().partsPerMillion() / 10_000.0))
+                        new Mirror(
+                            mirror.cluster(),
+                            mirror.share().partsPerMillion() / 10_000.0,
+                            mirror.rules().policy(),
+                            mirror.rules().expires()))
                 .toList())
         : new Route(route.name(), List.of(), List.of());
   }

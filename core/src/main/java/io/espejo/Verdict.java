@@ -23,10 +23,23 @@ public sealed interface Verdict {
   /**
    * Nobody upstream is asked, and nothing is mirrored.
    *
+   * @param routeName the name of the route that says so; empty where none is for the request
    * @param headers all but {@code Content-Length}
    * @param body may be empty
    */
-  record Answer(int status, Headers headers, Bytes body) implements Verdict {}
+  record Answer(String routeName, int status, Headers headers, Bytes body) implements Verdict {
+    static Answer preflight(Route route, Headers headers) {
+      return new Answer(route.name(), 200, headers, Bytes.NONE);
+    }
+
+    /** {@code route=... cluster=- endpoint=- copies=0/0}, as {@link Forward} tells of itself. */
+    @Override
+    public String toString() {
+      return "route="
+          + (routeName.isEmpty() ? "-" : routeName)
+          + " cluster=- endpoint=- copies=0/0";
+    }
+  }
 
   /**
    * The request goes to v1, and copies of it to the route's mirrors.

@@ -91,6 +91,16 @@ final class AdminHandler extends Handler.Abstract {
         .register(registry);
   }
 
+  /** The same of what the gateway's clients may take. */
+  void show(LimitCounter limited) {
+    for (LimitCounter.Limit limit : LimitCounter.Limit.values()) {
+      FunctionCounter.builder("espejo.clients.limited", limited, counter -> counter.times(limit))
+          .tag("limit", limit.word())
+          .description("How often a limit on the gateway's clients took hold")
+          .register(registry);
+    }
+  }
+
   @Override
   public boolean handle(Request request, Response response, Callback callback) {
     Page page = page(request);
@@ -168,11 +178,18 @@ final class AdminHandler extends Handler.Abstract {
         .clusters()
         .forEach(c -> clusters.add(object().add("cluster", c.cluster()).add("weight", c.weight())));
     JsonArrayBuilder mirrors = array();
-    route
-        .mirrors()
-        .forEach(
-            m -> mirrors.add(object().add("cluster", m.cluster()).add("percent", m.percent())));
+    route.mirrors().forEach(mirror -> mirrors.add(mirror(mirror)));
     return object().add("name", route.name()).add("clusters", clusters).add("mirrors", mirrors);
+  }
+
+  private static JsonObjectBuilder mirror(RunningRules.Mirror mirror) {
+    JsonObjectBuilder told =
+        object().add("cluster", mirror.cluster()).add("percent", mirror.percent());
+    if (!mirror.policy().isEmpty()) {
+      told.add("policy", mirror.policy());
+    }
+    mirror.expires().ifPresent(expires -> told.add("expires", expires.toString()));
+    return told;
   }
 
   private static JsonArrayBuilder destinations(

@@ -72,8 +72,8 @@ public final class DemoCommand implements Callable<Integer>, AutoCloseable {
       throws Exception {
     return serve(
         () -> {
-          DemoServer v2 = opened(DemoServer.httpbin("v2", LOOPBACK, v2Port, out));
-          DemoServer v1 = opened(DemoServer.httpbin("v1", LOOPBACK, v1Port, out));
+          DemoServer v2 = opened(DemoServer.httpbin("v2", LOOPBACK, v2Port, out, Optional.empty()));
+          DemoServer v1 = opened(DemoServer.httpbin("v1", LOOPBACK, v1Port, out, Optional.empty()));
           Walkthrough files = Walkthrough.create(named, v1.port(), v2.port());
           open.push(files);
           DemoServer gateway = openGateway(files.rules(), options);
@@ -93,12 +93,20 @@ public final class DemoCommand implements Callable<Integer>, AutoCloseable {
         });
   }
 
-  int httpbin(String version, String host, int port) throws Exception {
+  /** With rules, it is {@code local} in them, and mirrors what it answers. */
+  int httpbin(String version, String host, int port, Optional<Path> rules, String local)
+      throws Exception {
     return serve(
         () -> {
-          DemoServer httpbin = opened(DemoServer.httpbin(version, host, port, out));
+          Optional<Espejo> mirror = Optional.empty();
+          if (rules.isPresent()) {
+            mirror = Optional.of(espejo(rules.get(), MirrorListener.NONE, Optional.of(local)));
+          }
+          DemoServer httpbin = opened(DemoServer.httpbin(version, host, port, out, mirror));
           httpbin.start();
           out.printf("httpbin %s is on %s:%d%n", version, host, httpbin.port());
+          rules.ifPresent(
+              path -> out.printf("it is %s in %s, and mirrors in place%n", local, path));
         });
   }
 
@@ -171,9 +179,12 @@ public final class DemoCommand implements Callable<Integer>, AutoCloseable {
       pages.ifPresent(shown -> shown.show(written));
       log = Optional.of(written);
     }
-    Espejo espejo = espejo(rules, log.isPresent() ? log.get() : MirrorListener.NONE);
+    Espejo espejo =
+        espejo(rules, log.isPresent() ? log.get() : MirrorListener.NONE, Optional.empty());
     pages.ifPresent(shown -> shown.show(espejo));
-    return opened(DemoServer.gateway(espejo, options, certificate, log));
+    DemoServer gateway = DemoServer.gateway(espejo, options, certificate, log);
+    pages.ifPresent(shown -> shown.show(gateway.limited()));
+    return opened(gateway);
   }
 
   private DemoServer opened(DemoServer server) throws IOException {
@@ -183,11 +194,16 @@ public final class DemoCommand implements Callable<Integer>, AutoCloseable {
   }
 
   /** The rules at this path; every other setting may be a system property. */
-  private Espejo espejo(Path rules, MirrorListener listener) throws IOException, RulesException {
+  private Espejo espejo(Path rules, MirrorListener listener, Optional<String> local)
+      throws IOException, RulesException {
     Espejo espejo =
         Espejo.open(
             ConfigSource.path(rules),
-            Settings.from(name -> Optional.ofNullable(System.getProperty("espejo." + name))),
+            Settings.from(
+                name ->
+                    name.equals("local")
+                        ? local
+                        : Optional.ofNullable(System.getProperty("espejo." + name))),
             listener);
     open.push(espejo);
     return espejo;

@@ -23,7 +23,7 @@ import picocli.CommandLine.TypeConversionException;
     customSynopsis = {
       "java -jar espejo-demo.war [--dir DIR] [--v1-port N] [--v2-port N] [GATEWAY]",
       "       java -jar espejo-demo.war --rules PATH [GATEWAY]",
-      "       java -jar espejo-demo.war --httpbin NAME --port N [--host H]",
+      "       java -jar espejo-demo.war --httpbin NAME --port N [--host H] [--rules PATH [--local HOST/SUBSET]]",
       "       java -jar espejo-demo.war --validate PATH",
       "GATEWAY: [--port N] [--host H] [--admin-port N] [--access-log FILE] [--tls-cert FILE --tls-key FILE]",
     },
@@ -51,6 +51,21 @@ final class DemoOptions implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;
 
   @ArgGroup private @Nullable Mode mode;
+
+  @Option(
+      names = "--rules",
+      paramLabel = "PATH",
+      description =
+          "Run the gateway alone, for the rules in this file or directory; with --httpbin, mirror in"
+              + " place by them.")
+  private @Nullable Path rules;
+
+  @Option(
+      names = "--local",
+      paramLabel = "HOST/SUBSET",
+      description =
+          "With --httpbin and --rules: what this httpbin is in the rules (default: httpbin/v1).")
+  private @Nullable String local;
 
   @Option(
       names = "--port",
@@ -93,12 +108,6 @@ final class DemoOptions implements Callable<Integer> {
 
   /** What excludes each other. */
   static final class Mode {
-    @Option(
-        names = "--rules",
-        paramLabel = "PATH",
-        description = "Run the gateway alone, for the rules in this file or directory.")
-    private @Nullable Path rules;
-
     @Option(
         names = "--httpbin",
         paramLabel = "NAME",
@@ -162,19 +171,30 @@ final class DemoOptions implements Callable<Integer> {
     Mode chosen = Objects.requireNonNullElseGet(mode, Mode::new);
     String boundTo = Objects.requireNonNullElse(host, "127.0.0.1");
     int boundPort = Objects.requireNonNullElse(port, 8000);
+    refuse(
+        rules != null && (chosen.validate != null || chosen.walk != null),
+        "--rules and --validate, --dir, --v1-port, --v2-port are mutually exclusive");
+    refuse(
+        local != null && (rules == null || chosen.httpbin == null),
+        "--local needs --httpbin and --rules");
     if (chosen.validate != null) {
       refuse(onlyForTheGateway(), ONLY_FOR_THE_GATEWAY);
       refuse(
           port != null || host != null, "--validate listens nowhere: leave out --port and --host");
       return demo.validate(chosen.validate);
     }
-    if (chosen.rules != null) {
-      return demo.gateway(chosen.rules, gateway(boundTo, boundPort));
-    }
     if (chosen.httpbin != null) {
       refuse(onlyForTheGateway(), ONLY_FOR_THE_GATEWAY);
       refuse(port == null, "--httpbin needs --port");
-      return demo.httpbin(chosen.httpbin, boundTo, boundPort);
+      return demo.httpbin(
+          chosen.httpbin,
+          boundTo,
+          boundPort,
+          Optional.ofNullable(rules),
+          Objects.requireNonNullElse(local, "httpbin/v1"));
+    }
+    if (rules != null) {
+      return demo.gateway(rules, gateway(boundTo, boundPort));
     }
     Walk walk = Objects.requireNonNullElseGet(chosen.walk, Walk::new);
     return demo.walkthrough(

@@ -1,6 +1,7 @@
 package io.espejo.demo;
 
 import io.espejo.Espejo;
+import io.espejo.demo.LimitCounter.Limit;
 import io.espejo.demo.httpbin.HttpbinApplication;
 import io.espejo.demo.httpbin.LastRequest;
 import io.espejo.servlet.MirrorFilter;
@@ -18,6 +19,7 @@ import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpMethod;
+import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.http.MetaData;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
@@ -29,11 +31,14 @@ import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.glassfish.jersey.servlet.ServletContainer;
@@ -53,6 +58,7 @@ final class DemoServer implements AutoCloseable {
   private final Server server;
   private final HttpConfiguration http = new HttpConfiguration();
   private final PacedConnector connector;
+  private final LimitCounter limited = new LimitCounter();
 
   private DemoServer(String name, String host, int port, ServerLimits limits, Handler app) {
     QueuedThreadPool threads = new QueuedThreadPool(200, 4);
@@ -62,22 +68,47 @@ final class DemoServer implements AutoCloseable {
     http.setRequestHeaderSize(limits.maxHeadBytes());
     http.setResponseHeaderSize(limits.maxHeadBytes());
     http.setUriCompliance(UriCompliance.UNSAFE);
-    connector = new PacedConnector(server, limits.headTimeout(), new HttpConnectionFactory(http));
+    connector =
+        new PacedConnector(server, limits.headTimeout(), limited, new HttpConnectionFactory(http));
     connector.setHost(host);
     connector.setPort(port);
     connector.setIdleTimeout(limits.idleTimeout().toMillis());
     server.addConnector(connector);
-    server.addBean(new NetworkConnectionLimit(limits.maxConnections(), connector));
+    server.addBean(
+        new NetworkConnectionLimit(limits.maxConnections(), connector) {
+          @Override
+          protected void limit() {
+            limited.count(Limit.CONNECTIONS);
+            super.limit();
+          }
+        });
     server.setHandler(new PacedConnector.Pace(new GracefulHandler(app)));
     server.setStopTimeout(GRACE.toMillis());
-    ErrorHandler errors = new ErrorHandler();
+    ErrorHandler errors =
+        new ErrorHandler() {
+          @Override
+          public boolean handle(Request request, Response response, Callback callback)
+              throws Exception {
+            int status = response.getStatus();
+            if (status == HttpStatus.REQUEST_HEADER_FIELDS_TOO_LARGE_431
+                || status == HttpStatus.URI_TOO_LONG_414) {
+              limited.count(Limit.HEAD_BYTES);
+            }
+            return super.handle(request, response, callback);
+          }
+        };
     errors.setShowStacks(false);
     server.setErrorHandler(errors);
   }
 
-  /** httpbin, with the access log of this version on {@code out}. */
-  static DemoServer httpbin(String version, String host, int port, PrintStream out) {
+  /**
+   * httpbin, with the access log of this version on {@code out}; what it answers is mirrored by an
+   * {@link Espejo} that somebody else opened, and closes after this.
+   */
+  static DemoServer httpbin(
+      String version, String host, int port, PrintStream out, Optional<Espejo> mirror) {
     ServletContextHandler app = servlets();
+    mirror.ifPresent(espejo -> filter(app, espejo));
     app.addFilter(new LastRequest(), "/*", EnumSet.of(DispatcherType.REQUEST));
     ServletHolder jersey = new ServletHolder(new ServletContainer(new HttpbinApplication()));
     jersey.setAsyncSupported(true);
@@ -102,9 +133,7 @@ final class DemoServer implements AutoCloseable {
       Optional<ServerCertificate> certificate,
       Optional<GatewayLog> log) {
     ServletContextHandler app = servlets();
-    FilterHolder filter = new FilterHolder(new MirrorFilter(espejo));
-    filter.setAsyncSupported(true);
-    app.addFilter(filter, "/*", EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC));
+    filter(app, espejo);
     DemoServer gateway =
         new DemoServer("gateway", options.host(), options.port(), options.limits(), app);
     gateway.speakHttp2(certificate);
@@ -115,6 +144,12 @@ final class DemoServer implements AutoCloseable {
   /** What operators read, for this machine only. */
   static DemoServer admin(AdminHandler pages, int port) {
     return new DemoServer("admin", "127.0.0.1", port, ServerLimits.ADMIN, pages);
+  }
+
+  private static void filter(ServletContextHandler app, Espejo espejo) {
+    FilterHolder filter = new FilterHolder(new MirrorFilter(espejo));
+    filter.setAsyncSupported(true);
+    app.addFilter(filter, "/*", EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC));
   }
 
   private static ServletContextHandler servlets() {
@@ -174,6 +209,11 @@ final class DemoServer implements AutoCloseable {
               .formatted(connector.getHost(), connector.getPort(), reason.getMessage()),
           failure);
     }
+  }
+
+  /** How often its limits took hold. */
+  LimitCounter limited() {
+    return limited;
   }
 
   /** The port it has taken. */

@@ -102,10 +102,9 @@ final class GatewayLog implements RequestLog, MirrorListener, AutoCloseable {
 
   @Override
   public void log(Request request, Response response) {
+    Object verdict = request.getAttribute(Verdict.class.getName());
     Verdict.@Nullable Forward forward =
-        request.getAttribute(Verdict.class.getName()) instanceof Verdict.Forward verdict
-            ? verdict
-            : null;
+        verdict instanceof Verdict.Forward forwarded ? forwarded : null;
     StringBuilder line = line("request", forward == null ? "" : forward.requestId());
     append(line.append(' '), Request.getRemoteAddr(request));
     append(line.append(" \""), request.getMethod());
@@ -114,7 +113,7 @@ final class GatewayLog implements RequestLog, MirrorListener, AutoCloseable {
     line.append("\" ").append(response.getStatus());
     line.append(' ').append(Response.getContentBytesWritten(response));
     line.append(' ').append(NanoTime.since(request.getBeginNanoTime()) / 1000).append("us");
-    append(line.append(" route="), forward == null ? "" : forward.routeName());
+    append(line.append(" route="), route(verdict));
     append(line.append(" cluster="), forward == null ? "" : forward.cluster());
     append(line.append(" endpoint="), forward == null ? "" : forward.endpoint().orElse(""));
     line.append(" copies=").append(forward == null ? 0 : forward.sentCopies());
@@ -142,6 +141,13 @@ final class GatewayLog implements RequestLog, MirrorListener, AutoCloseable {
       return "failed{" + failed.reason().name().toLowerCase(Locale.ROOT) + "}";
     }
     return "sampled_out";
+  }
+
+  private static String route(@Nullable Object verdict) {
+    if (verdict instanceof Verdict.Forward forward) {
+      return forward.routeName();
+    }
+    return verdict instanceof Verdict.Answer answer ? answer.routeName() : "";
   }
 
   private static StringBuilder line(String kind, String requestId) {

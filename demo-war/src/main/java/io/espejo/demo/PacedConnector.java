@@ -1,5 +1,6 @@
 package io.espejo.demo;
 
+import io.espejo.demo.LimitCounter.Limit;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -26,9 +27,12 @@ import org.eclipse.jetty.util.Callback;
  */
 final class PacedConnector extends ServerConnector {
   private final long patienceNanos;
+  private final LimitCounter limits;
 
-  PacedConnector(Server server, Duration patience, ConnectionFactory... factories) {
+  PacedConnector(
+      Server server, Duration patience, LimitCounter limits, ConnectionFactory... factories) {
     super(server, factories);
+    this.limits = limits;
     this.patienceNanos = patience.toNanos();
   }
 
@@ -45,6 +49,7 @@ final class PacedConnector extends ServerConnector {
     long now = System.nanoTime();
     for (EndPoint connected : getConnectedEndPoints()) {
       if (connected instanceof Client client && client.isQuietFor(patienceNanos, now)) {
+        limits.count(Limit.HEAD_TIMEOUT);
         client.close();
       }
     }

@@ -28,6 +28,7 @@ class DemoCommandTest {
         .contains(
             "--rules",
             "--httpbin",
+            "--local",
             "--validate",
             "--dir",
             "--v1-port",
@@ -57,7 +58,11 @@ class DemoCommandTest {
   @ParameterizedTest
   @CsvSource({
     "--rules x --validate y, mutually exclusive",
-    "--rules x --httpbin v1, mutually exclusive",
+    "--rules x --dir y, mutually exclusive",
+    "--httpbin v1 --validate x, mutually exclusive",
+    "--rules x --httpbin v1, --httpbin needs --port",
+    "--local httpbin/v1 --httpbin v1 --port 1, --local needs --httpbin and --rules",
+    "--local httpbin/v1 --rules x, --local needs --httpbin and --rules",
     "--rules x --v1-port 1, mutually exclusive",
     "--validate x --dir y, mutually exclusive",
     "--validate x --port 1, --validate listens nowhere",

@@ -78,6 +78,16 @@ class GatewayLogTest {
   }
 
   @Test
+  void request_answeredByItsRoute_isALineThatNamesIt() throws Exception {
+    List<String> lines =
+        logged(
+            new Route(List.of("name: moved", "redirect: {uri: /new}")),
+            gateway -> RawClient.once(gateway.port(), RawRequest.get("/")));
+    assertThat(lines).singleElement().asString().contains(" 301 ");
+    assertThat(lines.get(0)).matches(".* route=moved\\S* cluster=- endpoint=- copies=0/0");
+  }
+
+  @Test
   void request_toNoRoute_isALineWithoutThem() throws Exception {
     List<String> lines =
         logged(

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -28,7 +29,8 @@ class HttpbinTest {
   private static final String FORM = "application/x-www-form-urlencoded";
 
   private final BlockingQueue<String> log = new LinkedBlockingQueue<>();
-  private final DemoServer httpbin = DemoServer.httpbin("v1", "127.0.0.1", 0, new QueueStream(log));
+  private final DemoServer httpbin =
+      DemoServer.httpbin("v1", "127.0.0.1", 0, new QueueStream(log), Optional.empty());
 
   @BeforeAll
   void start() throws Exception {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.espejo.Espejo;
 import io.espejo.Settings;
 import io.espejo.config.ConfigSource;
+import io.espejo.demo.LimitCounter.Limit;
 import io.espejo.testkit.Answer;
 import io.espejo.testkit.Behaviour;
 import io.espejo.testkit.RawClient;
@@ -35,6 +36,7 @@ class ServerLimitsTest {
   @TempDir Path temporary;
 
   private RecordingOrigin v1;
+  private LimitCounter limited;
 
   @BeforeEach
   void startOrigin() throws IOException {
@@ -52,6 +54,7 @@ class ServerLimitsTest {
     bed.afterwards(server::close);
     server.open();
     server.start();
+    limited = server.limited();
     return server.port();
   }
 
@@ -77,6 +80,7 @@ class ServerLimitsTest {
     client.write("GET / HTTP/1.1\r\nHost: httpbin\r\n");
 
     assertThat(isCutWithin5Seconds(client, "X: y\r\n")).isTrue();
+    assertThat(limited.times(Limit.HEAD_TIMEOUT)).isEqualTo(1);
   }
 
   @Test
@@ -120,6 +124,7 @@ class ServerLimitsTest {
     // The others are served meanwhile.
     assertThat(clients.get(0).exchange(RawRequest.get("/")).status()).isEqualTo(200);
     assertThat(v1.take().target()).isEqualTo("/");
+    assertThat(limited.times(Limit.CONNECTIONS)).isEqualTo(1);
     clients.get(1).close();
 
     assertThat(next.read().status()).isEqualTo(200);
@@ -132,6 +137,7 @@ class ServerLimitsTest {
 
     assertThat(RawClient.once(port, RawRequest.get("/").header("X", "y".repeat(5000))).status())
         .isEqualTo(431);
+    assertThat(limited.times(Limit.HEAD_BYTES)).isEqualTo(1);
     assertThat(RawClient.once(port, RawRequest.get("/").header("X", "y".repeat(3000))).status())
         .isEqualTo(200);
     v1.take();

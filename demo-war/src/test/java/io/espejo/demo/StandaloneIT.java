@@ -133,6 +133,32 @@ class StandaloneIT {
   }
 
   @Test
+  void httpbin_withRules_mirrorsWhatItAnswers() throws Exception {
+    try (DemoProcess v2 = DemoProcess.war(here, unpacked, "--httpbin", "v2", "--port", "0")) {
+      int v2Port = port(v2, "httpbin v2 is on ");
+      Path rules = rulesFor(v2Port).getParent();
+      Files.copy(EXAMPLES.resolve("1-all-to-v1.yaml"), rules.resolve("1-all-to-v1.yaml"));
+      Files.copy(EXAMPLES.resolve("2-mirror-to-v2.yaml"), rules.resolve("2-mirror-to-v2.yaml"));
+      String[] arguments = {"--httpbin", "v1", "--port", "0", "--rules", rules.toString()};
+      try (DemoProcess v1 = DemoProcess.war(here, unpacked, arguments)) {
+        int v1Port = port(v1, "httpbin v1 is on ");
+        v1.awaitOut("it is httpbin/v1 in .*, and mirrors in place");
+        RawRequest post = RawRequest.of("POST", "/post").host("httpbin:8000");
+        RawAnswer answer =
+            RawClient.once(
+                v1Port,
+                post.header("Content-Type", "application/x-www-form-urlencoded")
+                    .body("a=b&c=d".getBytes(UTF_8)));
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.text()).contains("\"a\": \"b\"", "\"Host\": \"httpbin:8000\"");
+        v2.awaitOut("v2 127\\.0\\.0\\.1 - - .*\"POST /post HTTP/1\\.1\" 200 ");
+        assertThat(lastHost(v2Port)).isEqualTo("httpbin-shadow:8000");
+        assertThat(v1.terminate()).isEqualTo(143);
+      }
+    }
+  }
+
+  @Test
   void gateway_requestRunsAtSigterm_isAnswered() throws Exception {
     try (DemoProcess httpbin = DemoProcess.war(here, unpacked, "--httpbin", "v1", "--port", "0")) {
       int httpbinPort = port(httpbin, "httpbin v1 is on ");
