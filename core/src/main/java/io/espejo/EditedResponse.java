@@ -58,6 +58,11 @@ final class EditedResponse implements DownstreamResponse {
   }
 
   @Override
+  public boolean earlyHints(Headers headers) {
+    return downstream.earlyHints(headers);
+  }
+
+  @Override
   public void start(int status, Headers headers) {
     downstream.start(status, edited(headers));
   }

@@ -10,6 +10,16 @@ import java.nio.ByteBuffer;
  * perhaps inside the call.
  */
 public interface DownstreamResponse {
+  /**
+   * Sends 103 with these header lines (RFC 8297) on the way to {@link #start}, where the container
+   * can and nothing else is under way; it waits for nothing, and {@code start} may follow at once.
+   *
+   * @return whether it is sent
+   */
+  default boolean earlyHints(Headers headers) {
+    return false;
+  }
+
   /** The final status and the end-to-end header lines. */
   void start(int status, Headers headers);
 

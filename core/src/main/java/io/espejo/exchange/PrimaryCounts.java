@@ -15,6 +15,8 @@ import java.util.Map;
  * @param aborts requests that a fault answered
  * @param upgrades connections that v1 switched to another protocol
  * @param upgradesOverLimit requests for that which were refused because too many were open
+ * @param earlyHints interim answers 103 that were passed on
+ * @param earlyHintsNotSent those that were not: the container or client cannot, or has one already
  */
 public record PrimaryCounts(
     long overflows,
@@ -26,7 +28,9 @@ public record PrimaryCounts(
     long delaysOverLimit,
     long aborts,
     long upgrades,
-    long upgradesOverLimit) {
+    long upgradesOverLimit,
+    long earlyHints,
+    long earlyHintsNotSent) {
   /** The same by the names that JMX and metrics have for them. */
   public Map<String, Long> byName() {
     return Map.ofEntries(
@@ -39,6 +43,8 @@ public record PrimaryCounts(
         Map.entry("delays_over_limit", delaysOverLimit),
         Map.entry("aborts", aborts),
         Map.entry("upgrades", upgrades),
-        Map.entry("upgrades_over_limit", upgradesOverLimit));
+        Map.entry("upgrades_over_limit", upgradesOverLimit),
+        Map.entry("early_hints", earlyHints),
+        Map.entry("early_hints_not_sent", earlyHintsNotSent));
   }
 }

@@ -15,6 +15,8 @@ final class PrimaryCounter {
   final LongAdder aborts = new LongAdder();
   final LongAdder upgrades = new LongAdder();
   final LongAdder upgradesOverLimit = new LongAdder();
+  final LongAdder earlyHints = new LongAdder();
+  final LongAdder earlyHintsNotSent = new LongAdder();
 
   PrimaryCounts counts() {
     return new PrimaryCounts(
@@ -27,6 +29,8 @@ final class PrimaryCounter {
         delaysOverLimit.sum(),
         aborts.sum(),
         upgrades.sum(),
-        upgradesOverLimit.sum());
+        upgradesOverLimit.sum(),
+        earlyHints.sum(),
+        earlyHintsNotSent.sum());
   }
 }

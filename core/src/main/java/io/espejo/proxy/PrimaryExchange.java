@@ -24,6 +24,7 @@ import org.eclipse.jetty.client.HttpResponseException;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
 import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.util.Callback;
@@ -175,6 +176,7 @@ final class PrimaryExchange {
     if (!rules.perTry().isZero()) {
       outgoing.onRequestBegin(begun -> onBegin(next));
     }
+    outgoing.tellEarlyHints(this::onEarlyHints);
     outgoing.onResponseContentSource((response, content) -> onAnswer(next, response, content));
     outgoing.onResponseSuccess(response -> onAnswered(next));
     outgoing.sendTo(result -> onComplete(next, result));
@@ -261,6 +263,12 @@ final class PrimaryExchange {
     }
   }
 
+  private void onEarlyHints(HttpFields fields) {
+    boolean sent = !answering && downstream.earlyHints(endToEnd(103, fields, Optional.empty()));
+    PrimaryCounter counter = primaries.counter();
+    (sent ? counter.earlyHints : counter.earlyHintsNotSent).increment();
+  }
+
   private void onAnswer(Attempt from, Response response, Content.Source content) {
     int status = response.getStatus();
     if (status == 101 && !head.isUpgrade()) {
@@ -297,7 +305,7 @@ final class PrimaryExchange {
     releaseRetry();
     releaseUpgrade();
     body.forget();
-    downstream.start(status, endToEnd(response, rules.affinity().setCookie()));
+    downstream.start(status, endToEnd(status, response.getHeaders(), rules.affinity().setCookie()));
     long length = response.getHeaders().getLongField(HttpHeader.CONTENT_LENGTH);
     new Answer(
             response,
@@ -382,7 +390,8 @@ final class PrimaryExchange {
     primaries.counter().upgrades.increment();
     Tunnel tunnel = primaries.upgrades().open(from.endpoint.threads(), from::release);
     tunnel.upstream(from.request.upgraded(primaries.limits().upgradeIdleTimeout(), tunnel::close));
-    Headers.Builder headers = endToEnd(response, rules.affinity().setCookie()).toBuilder();
+    Headers.Builder headers =
+        endToEnd(101, response.getHeaders(), rules.affinity().setCookie()).toBuilder();
     for (HttpField field : response.getHeaders()) {
       if (field.getHeader() == HttpHeader.UPGRADE) {
         headers.add(field.getName(), field.getValue());
@@ -587,9 +596,9 @@ final class PrimaryExchange {
     };
   }
 
-  private static Headers endToEnd(Response response, Optional<String> setCookie) {
+  private static Headers endToEnd(int status, HttpFields fields, Optional<String> setCookie) {
     Set<String> nominated = Set.of();
-    for (HttpField field : response.getHeaders()) {
+    for (HttpField field : fields) {
       if (field.getHeader() == HttpHeader.CONNECTION
           && !"keep-alive".equalsIgnoreCase(field.getValue())
           && !"close".equalsIgnoreCase(field.getValue())) {
@@ -600,11 +609,11 @@ final class PrimaryExchange {
       }
     }
     Headers.Builder headers = Headers.builder();
-    for (HttpField field : response.getHeaders()) {
+    for (HttpField field : fields) {
       // A length of 204 is no length of a body (RFC 9110, section 8.6); containers would wait for
       // it.
       if (isEndToEnd(field.getHeader())
-          && (response.getStatus() != 204 || field.getHeader() != HttpHeader.CONTENT_LENGTH)
+          && (status != 204 || field.getHeader() != HttpHeader.CONTENT_LENGTH)
           && (nominated.isEmpty() || !nominated.contains(field.getLowerCaseName()))) {
         String value = field.getValue();
         headers.add(field.getName(), value == null ? "" : value);

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.eclipse.jetty.client.Destination;
 import org.eclipse.jetty.client.HttpUpgrader;
 import org.eclipse.jetty.client.Request;
@@ -12,6 +13,7 @@ import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.transport.HttpConversation;
 import org.eclipse.jetty.client.transport.HttpRequest;
 import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.util.Callback;
@@ -36,6 +38,7 @@ public final class OutgoingRequest extends HttpRequest {
   private final boolean http2;
   private final @Nullable String host;
   private int interim;
+  private Consumer<HttpFields> earlyHints = fields -> {};
 
   /** What follows a 101 is ours, whatever the protocol is called. */
   private static final HttpUpgrader NOT_JETTYS =
@@ -128,6 +131,16 @@ public final class OutgoingRequest extends HttpRequest {
   @Override
   public @Nullable URI getURI() {
     return null;
+  }
+
+  /** Whom to tell of the header lines of a 103; on the thread that reads, so nothing may wait. */
+  public void tellEarlyHints(Consumer<HttpFields> listener) {
+    earlyHints = listener;
+  }
+
+  void onEarlyHints(HttpFields fields) {
+    onInterim();
+    earlyHints.accept(fields);
   }
 
   /** Reads over an interim answer; a storm of them is no HTTP. */

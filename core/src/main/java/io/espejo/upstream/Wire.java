@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.client.AbstractConnectionPool;
 import org.eclipse.jetty.client.Destination;
+import org.eclipse.jetty.client.EarlyHintsProtocolHandler;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.client.HttpClientTransport;
 import org.eclipse.jetty.client.Origin;
@@ -96,6 +97,7 @@ final class Wire {
     client.getContentDecoderFactories().clear();
     client.getProtocolHandlers().clear();
     client.getProtocolHandlers().put(new InterimHandler());
+    client.getProtocolHandlers().put(new HintsHandler());
     return new Wire(spec, client, connector.getSelectorManager().getBean(ManagedSelector.class));
   }
 
@@ -203,21 +205,31 @@ final class Wire {
   }
 
   /**
-   * Reads over every interim answer but 101, up to a limit. Without it a second 100, or any other
-   * 1xx, leaves the exchange without an end, and what it holds is never given back
+   * Reads over every interim answer but 101 and 103, up to a limit. Without it a second 100, or any
+   * other 1xx, leaves the exchange without an end, and what it holds is never given back
    * (jetty.project#15575).
    */
   private static final class InterimHandler extends ProcessingProtocolHandler {
     @Override
     public boolean accept(Request request, Response response) {
       int status = response.getStatus();
-      return status >= 100 && status < 200 && status != 101;
+      return status >= 100 && status < 200 && status != 101 && status != 103;
     }
 
     @Override
     protected void onProcessing(Request request, HttpFields headers) {
       if (request instanceof OutgoingRequest outgoing) {
         outgoing.onInterim();
+      }
+    }
+  }
+
+  /** The same for 103, which is of use to a client. */
+  private static final class HintsHandler extends EarlyHintsProtocolHandler {
+    @Override
+    protected void onEarlyHints(Request request, HttpFields headers) {
+      if (request instanceof OutgoingRequest outgoing) {
+        outgoing.onEarlyHints(headers);
       }
     }
   }

@@ -12,6 +12,8 @@ public enum Capability {
   BARE_UPGRADE,
   /** Tells a reader that does not block of an end that comes with trailers on HTTP/2. */
   HTTP2_REQUEST_TRAILERS,
+  /** Sends 103 on the way to an answer. */
+  EARLY_HINTS,
   /** Can break a chunked answer so that the client sees it. */
   CHUNKED_TRUNCATION,
   /** Keeps the client's connection after an answer of 400, 500, 501 or 503. */

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -103,6 +104,68 @@ abstract class FidelityContract extends GatewayFixture {
     // Containers may leave it out, as RFC 9110, section 8.6 lets them.
     assertThat(answer.headers().all("Content-Length")).isSubsetOf("1000");
     assertUsable(client);
+  }
+
+  @Test
+  void earlyHints_ofV1_reachTheClientBeforeTheAnswer() throws Exception {
+    needs(Capability.EARLY_HINTS);
+    start(mirrored());
+    CountDownLatch seen = new CountDownLatch(1);
+    String link = "</style.css>; rel=preload";
+    v1.behave(
+        connection -> {
+          connection.readBody();
+          connection.send("HTTP/1.1 103 Early Hints\r\nLink: " + link + "\r\n\r\n");
+          connection.await(seen);
+          connection.send(Answer.of(200).header("ETag", "\"e\"").body("final"));
+        });
+    RawClient client = client();
+
+    client.send(RawRequest.get("/"));
+    List<String> hints = client.readHead();
+    seen.countDown();
+    RawAnswer answer = client.read();
+
+    assertThat(hints.get(0)).startsWith("HTTP/1.1 103");
+    assertThat(hints).anyMatch(line -> line.equalsIgnoreCase("Link: " + link));
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.text()).isEqualTo("final");
+    assertThat(answer.header("ETag")).isEqualTo("\"e\"");
+    assertThat(answer.headers().contains("Link")).isFalse();
+    assertUsable(client);
+  }
+
+  @Test
+  void earlyHints_rightBeforeTheAnswer_harmNothing() throws Exception {
+    start(mirrored());
+    byte[] content = bytes(200_000);
+    String hint = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+    v1.behave(
+        connection -> {
+          connection.readBody();
+          connection.send(hint.repeat(3));
+          connection.send(Answer.of(200).body(content).chunked());
+        });
+    RawClient client = client();
+
+    for (int i = 0; i < 20; i++) {
+      RawAnswer answer = client.exchange(RawRequest.get("/"));
+
+      assertThat(answer.status()).isEqualTo(200);
+      assertThat(answer.body().hash()).isEqualTo(RecordedBody.hashOf(content));
+      assertThat(answer.headers().contains("Link")).isFalse();
+    }
+  }
+
+  @Test
+  void earlyHints_toAnHttp10Client_areNotSent() throws Exception {
+    start(mirrored());
+    v1.behave(Behaviour.interim(103, 1, Answer.of(200).body("final")));
+
+    RawClient client = client();
+    client.write("GET / HTTP/1.0\r\nHost: httpbin:8000\r\n\r\n");
+
+    assertThat(client.readHead().get(0)).contains(" 200 ");
   }
 
   @Test

@@ -51,6 +51,24 @@ final class FilterSettings {
         .or(() -> Optional.ofNullable(context.getInitParameter("espejo." + name)));
   }
 
+  /** A number above 0. */
+  int positive(String name, int standard) {
+    Optional<String> text = find(name);
+    if (text.isEmpty()) {
+      return standard;
+    }
+    try {
+      int number = Integer.parseInt(text.get());
+      if (number > 0) {
+        return number;
+      }
+    } catch (NumberFormatException notANumber) {
+      // Falls through to the same complaint.
+    }
+    throw new IllegalArgumentException(
+        name + ": '" + text.get() + "' (expected: a number above 0)");
+  }
+
   /** Where the rules are. */
   ConfigSource rules() throws ServletException {
     String rules =

@@ -13,6 +13,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,16 +29,24 @@ final class LocalBody {
   private final HttpServletRequest request;
   private final LocalCopies copies;
   private final ChunkPool pool;
+  private final Optional<ExactForm.Settings> exactForms;
 
   private @Nullable ObservedInput input;
   private @Nullable BufferedReader reader;
   private boolean streamGiven;
   private boolean parsed;
+  private boolean formAsked;
+  private Optional<ExactForm> form = Optional.empty();
 
-  LocalBody(HttpServletRequest request, LocalCopies copies, ChunkPool pool) {
+  LocalBody(
+      HttpServletRequest request,
+      LocalCopies copies,
+      ChunkPool pool,
+      Optional<ExactForm.Settings> exactForms) {
     this.request = request;
     this.copies = copies;
     this.pool = pool;
+    this.exactForms = exactForms;
   }
 
   ServletInputStream stream() throws IOException {
@@ -75,13 +84,38 @@ final class LocalBody {
     return known;
   }
 
+  /**
+   * The form in the body, if it is to be read here: where every container would read it, which is
+   * of a POST whose body the application has not begun to read by itself.
+   *
+   * @throws IllegalStateException the first time, if it cannot be read
+   */
+  Optional<ExactForm> form() {
+    if (!formAsked && exactForms.isPresent()) {
+      formAsked = true;
+      if (!streamGiven && reader == null && request.getMethod().equals("POST") && isForm()) {
+        try {
+          form =
+              Optional.of(
+                  ExactForm.read(observed(), request.getCharacterEncoding(), exactForms.get()));
+        } catch (IOException gone) {
+          throw new IllegalStateException("the form could not be read", gone);
+        }
+      }
+    }
+    return form;
+  }
+
+  private boolean isForm() {
+    return contentType().toLowerCase(Locale.ROOT).startsWith("application/x-www-form-urlencoded");
+  }
+
   /** The application asked for parameters: a container may have read a form for that. */
   void parametersRead() {
     if (isParsed()) {
       return;
     }
-    String type = contentType().toLowerCase(Locale.ROOT);
-    if (type.startsWith("application/x-www-form-urlencoded")) {
+    if (isForm()) {
       parsed = true;
       byte[] body = RebuiltForm.of(request);
       if (body.length > 0) {
@@ -90,7 +124,7 @@ final class LocalBody {
         // A container that leaves this method's forms to the application.
         parsed = false;
       }
-    } else if (type.startsWith("multipart/form-data")) {
+    } else if (contentType().toLowerCase(Locale.ROOT).startsWith("multipart/form-data")) {
       try {
         partsRead(request.getParts());
       } catch (IOException | ServletException | RuntimeException notParsed) {

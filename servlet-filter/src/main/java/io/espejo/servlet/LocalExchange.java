@@ -28,13 +28,17 @@ final class LocalExchange implements AsyncListener {
   private final AtomicBoolean over = new AtomicBoolean();
   private volatile boolean followed;
 
-  LocalExchange(Verdict.InPlace verdict, HttpServletRequest request, ChunkPool pool) {
+  LocalExchange(
+      Verdict.InPlace verdict,
+      HttpServletRequest request,
+      ChunkPool pool,
+      Optional<ExactForm.Settings> exactForms) {
     this.verdict = verdict;
     this.body =
         verdict
             .copies()
             .filter(LocalCopies::hasBody)
-            .map(copies -> new LocalBody(request, copies, pool));
+            .map(copies -> new LocalBody(request, copies, pool, exactForms));
   }
 
   /** The request arrives. */

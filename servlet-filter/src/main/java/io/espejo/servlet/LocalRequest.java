@@ -6,6 +6,7 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.Part;
@@ -14,9 +15,11 @@ import java.io.IOException;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Enumeration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -57,7 +60,12 @@ final class LocalRequest extends HttpServletRequestWrapper {
   }
 
   @Override
-  public String getParameter(String name) {
+  public @Nullable String getParameter(String name) {
+    Optional<ExactForm> form = form();
+    if (form.isPresent()) {
+      String[] values = form.get().values(name, super.getParameterValues(name));
+      return values == null ? null : values[0];
+    }
     String value = super.getParameter(name);
     body.ifPresent(LocalBody::parametersRead);
     return value;
@@ -65,6 +73,10 @@ final class LocalRequest extends HttpServletRequestWrapper {
 
   @Override
   public Map<String, String[]> getParameterMap() {
+    Optional<ExactForm> form = form();
+    if (form.isPresent()) {
+      return form.get().map(super.getParameterMap());
+    }
     Map<String, String[]> parameters = super.getParameterMap();
     body.ifPresent(LocalBody::parametersRead);
     return parameters;
@@ -72,16 +84,28 @@ final class LocalRequest extends HttpServletRequestWrapper {
 
   @Override
   public Enumeration<String> getParameterNames() {
+    Optional<ExactForm> form = form();
+    if (form.isPresent()) {
+      return form.get().names(super.getParameterNames());
+    }
     Enumeration<String> names = super.getParameterNames();
     body.ifPresent(LocalBody::parametersRead);
     return names;
   }
 
   @Override
-  public String[] getParameterValues(String name) {
+  public String @Nullable [] getParameterValues(String name) {
+    Optional<ExactForm> form = form();
+    if (form.isPresent()) {
+      return form.get().values(name, super.getParameterValues(name));
+    }
     String[] values = super.getParameterValues(name);
     body.ifPresent(LocalBody::parametersRead);
     return values;
+  }
+
+  private Optional<ExactForm> form() {
+    return body.flatMap(LocalBody::form);
   }
 
   @Override
@@ -131,6 +155,34 @@ final class LocalRequest extends HttpServletRequestWrapper {
       names.putIfAbsent(name.toLowerCase(Locale.ROOT), name);
     }
     return Collections.enumeration(names.values());
+  }
+
+  /** Parsed by the container, unless they are not those that came. */
+  @Override
+  public Cookie @Nullable [] getCookies() {
+    if (headers.isEmpty()) {
+      return super.getCookies();
+    }
+    List<String> lines = headers.get().all("cookie");
+    return lines.equals(Collections.list(super.getHeaders("cookie")))
+        ? super.getCookies()
+        : cookies(lines);
+  }
+
+  private static Cookie @Nullable [] cookies(List<String> lines) {
+    List<Cookie> cookies = new ArrayList<>();
+    for (String pair : String.join(";", lines).split(";", -1)) {
+      int equals = pair.indexOf('=');
+      if (equals > 0) {
+        try {
+          cookies.add(
+              new Cookie(pair.substring(0, equals).strip(), pair.substring(equals + 1).strip()));
+        } catch (IllegalArgumentException notACookie) {
+          // Containers pass over those, too.
+        }
+      }
+    }
+    return cookies.isEmpty() ? null : cookies.toArray(Cookie[]::new);
   }
 
   @Override

@@ -18,6 +18,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +51,8 @@ public final class MirrorFilter implements Filter {
   private @Nullable Espejo espejo;
   private @Nullable ServletContext context;
   private boolean stripContextPath;
+  private EarlyHints hints = EarlyHints.NONE;
+  private Optional<ExactForm.Settings> exactForms = Optional.empty();
 
   /** A filter that reads its settings in {@link #init}, and ends what it started. */
   public MirrorFilter() {
@@ -65,9 +68,20 @@ public final class MirrorFilter implements Filter {
   public void init(FilterConfig config) throws ServletException {
     FilterSettings settings = new FilterSettings(config);
     context = config.getServletContext();
+    exactForms = exactForms(settings, context);
     stripContextPath = settings.find("stripContextPath").map(Boolean::parseBoolean).orElse(false);
+    hints = EarlyHints.in(context);
     espejo = given != null ? given : open(settings);
     config.getServletContext().setAttribute(Espejo.class.getName(), espejo);
+  }
+
+  private static Optional<ExactForm.Settings> exactForms(
+      FilterSettings settings, ServletContext context) throws ServletException {
+    try {
+      return ExactForm.Settings.of(settings, context);
+    } catch (IllegalArgumentException wrong) {
+      throw new ServletException(wrong.getMessage(), wrong);
+    }
   }
 
   private static Espejo open(FilterSettings settings) throws ServletException {
@@ -113,7 +127,7 @@ public final class MirrorFilter implements Filter {
       if (inPlace.untouched()) {
         chain.doFilter(request, response);
       } else {
-        new LocalExchange(inPlace, http, running.chunks()).begin(http, answer, chain);
+        new LocalExchange(inPlace, http, running.chunks(), exactForms).begin(http, answer, chain);
       }
       return;
     }
@@ -129,17 +143,16 @@ public final class MirrorFilter implements Filter {
     }
   }
 
-  private static ServletDownstreamResponse asynchronous(
+  private ServletDownstreamResponse asynchronous(
       HttpServletRequest http, HttpServletResponse answer) {
     AsyncContext async = http.startAsync(http, answer);
     // Our time limits hold, not the container's.
     async.setTimeout(0);
-    return new ServletDownstreamResponse(async, http, answer);
+    return new ServletDownstreamResponse(async, http, answer, hints);
   }
 
   /** Without a switch to asynchronous where the answer fits the buffer, so that no write blocks. */
-  private static void local(
-      HttpServletRequest http, HttpServletResponse answer, Verdict.Answer local)
+  private void local(HttpServletRequest http, HttpServletResponse answer, Verdict.Answer local)
       throws IOException {
     int length = local.body().length();
     if (length > ServletDownstreamResponse.BUFFER_SIZE) {

@@ -7,9 +7,11 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Queue;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,7 @@ final class ServletDownstreamResponse implements DownstreamResponse {
   private final AsyncContext async;
   private final HttpServletRequest request;
   private final HttpServletResponse response;
+  private final EarlyHints hints;
 
   /**
    * Whether even a small answer is completed by the container's own call: its thread may be about
@@ -47,18 +50,85 @@ final class ServletDownstreamResponse implements DownstreamResponse {
   private volatile @Nullable Map<String, String> trailers;
 
   // Guarded by this.
+  private boolean started;
   private boolean ended;
 
+  /** What is to happen once the hints under way are with the container; null when none are. */
+  private @Nullable Queue<Runnable> afterHints;
+
   ServletDownstreamResponse(
-      AsyncContext async, HttpServletRequest request, HttpServletResponse response) {
+      AsyncContext async,
+      HttpServletRequest request,
+      HttpServletResponse response,
+      EarlyHints hints) {
     this.async = async;
     this.request = request;
     this.response = response;
+    this.hints = hints;
     this.completedByContainer = request.getHeader("Transfer-Encoding") != null;
+  }
+
+  /** On a thread of the container, which blocks while the client reads nothing. */
+  @Override
+  public boolean earlyHints(Headers headers) {
+    synchronized (this) {
+      if (started
+          || ended
+          || afterHints != null
+          || request.getProtocol().equals("HTTP/1.0")
+          || !hints.takePlace()) {
+        return false;
+      }
+      afterHints = new ArrayDeque<>();
+    }
+    try {
+      async.start(() -> send(headers));
+      return true;
+    } catch (RuntimeException over) {
+      endHints();
+      return false;
+    }
+  }
+
+  private void send(Headers headers) {
+    try {
+      EarlyHints.send(headers, response);
+    } catch (IOException | RuntimeException gone) {
+      // So the answer will find.
+    } finally {
+      endHints();
+    }
+  }
+
+  private void endHints() {
+    hints.leavePlace();
+    while (true) {
+      Runnable next;
+      synchronized (this) {
+        next = afterHints == null ? null : afterHints.poll();
+        if (next == null) {
+          afterHints = null;
+          return;
+        }
+      }
+      next.run();
+    }
+  }
+
+  /** Whether the hints under way must end first, and this then follows. */
+  private synchronized boolean isAfterHints(Runnable action) {
+    started = true;
+    return afterHints != null && afterHints.add(action);
   }
 
   @Override
   public void start(int status, Headers headers) {
+    if (!isAfterHints(() -> startNow(status, headers))) {
+      startNow(status, headers);
+    }
+  }
+
+  private void startNow(int status, Headers headers) {
     head(response, status, headers);
     if (headers.contains("content-length") || isBodiless(status)) {
       return;
@@ -114,8 +184,14 @@ final class ServletDownstreamResponse implements DownstreamResponse {
 
   @Override
   public void write(ByteBuffer bytes, boolean last, Callback callback) {
+    if (!isAfterHints(() -> writeNow(bytes, last, callback))) {
+      writeNow(bytes, last, callback);
+    }
+  }
+
+  private void writeNow(ByteBuffer bytes, boolean last, Callback callback) {
     if (last && lengthUntold) {
-      flush(completing(callback));
+      flushNow(completing(callback));
       return;
     }
     if (output != null
@@ -157,6 +233,12 @@ final class ServletDownstreamResponse implements DownstreamResponse {
 
   @Override
   public void flush(Callback callback) {
+    if (!isAfterHints(() -> flushNow(callback))) {
+      flushNow(callback);
+    }
+  }
+
+  private void flushNow(Callback callback) {
     nonBlocking(callback, to -> to.flush(callback));
   }
 
@@ -186,6 +268,12 @@ final class ServletDownstreamResponse implements DownstreamResponse {
 
   @Override
   public void upgrade(Headers headers, Upgrade upgrade) {
+    if (!isAfterHints(() -> upgradeNow(headers, upgrade))) {
+      upgradeNow(headers, upgrade);
+    }
+  }
+
+  private void upgradeNow(Headers headers, Upgrade upgrade) {
     try {
       // Only the container's own thread may do it.
       request.setAttribute(ProtocolSwitch.ATTRIBUTE, new ProtocolSwitch(headers, upgrade));

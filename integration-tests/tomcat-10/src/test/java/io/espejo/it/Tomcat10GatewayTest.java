@@ -23,6 +23,8 @@ class Tomcat10GatewayTest extends GatewayContract {
         Capability.KEEP_ALIVE_AFTER_ERRORS,
         "Tomcat closes after 400, 500, 501 and 503",
         Capability.HTTP2_REQUEST_TRAILERS,
-        "Tomcat wakes only a reader that blocks");
+        "Tomcat wakes only a reader that blocks",
+        Capability.EARLY_HINTS,
+        "Tomcat 10.1 keeps their header lines for the answer");
   }
 }

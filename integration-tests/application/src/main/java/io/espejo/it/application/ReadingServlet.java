@@ -5,6 +5,7 @@ import jakarta.servlet.ReadListener;
 import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -48,6 +49,14 @@ public final class ReadingServlet extends HttpServlet {
         String first = request.getParameter("a");
         answer(response, first + " " + request.getInputStream().readAllBytes().length);
       }
+      case "/parameter-a" -> answer(response, String.valueOf(request.getParameter("a")));
+      case "/forward-parameters" ->
+          request.getRequestDispatcher("/parameters?a=f&f=1").forward(request, response);
+      case "/stream-then-parameters" -> {
+        byte[] body = request.getInputStream().readAllBytes();
+        answer(response, parameters(request) + body.length);
+      }
+      case "/cookies", "/cookies-kept" -> answer(response, cookies(request));
       case "/parts" -> answer(response, parts(request));
       case "/headers" -> answer(response, headers(request));
       case "/answer-headers" -> {
@@ -116,6 +125,15 @@ public final class ReadingServlet extends HttpServlet {
     StringBuilder text = new StringBuilder();
     for (Map.Entry<String, String[]> entry : request.getParameterMap().entrySet()) {
       text.append(entry.getKey()).append(Arrays.toString(entry.getValue())).append('\n');
+    }
+    return text.toString();
+  }
+
+  private static String cookies(HttpServletRequest request) {
+    StringBuilder text = new StringBuilder();
+    Cookie[] cookies = request.getCookies();
+    for (Cookie cookie : cookies == null ? new Cookie[0] : cookies) {
+      text.append(cookie.getName()).append('=').append(cookie.getValue()).append('\n');
     }
     return text.toString();
   }
