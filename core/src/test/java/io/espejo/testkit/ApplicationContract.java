@@ -255,9 +255,12 @@ public abstract class ApplicationContract extends GatewayFixture {
   @ValueSource(
       strings = {
         "a=1&b=%C3%A9+x&c=&a=2",
-        "b=2&a=1&&x&=y&x=%20+",
+        "b=2&a=1&&x&y&x=%20+",
         "a",
         "",
+        "&",
+        "&&a=1&&b&",
+        "a==&b=&c",
         "last=1&%41=2&a%3Db=%26"
       })
   void form_exact_isTheClientsBytesAndTheContainersParameters(String body) throws Exception {
@@ -275,6 +278,27 @@ public abstract class ApplicationContract extends GatewayFixture {
       assertThat(copy.headers().contains("x-espejo-rebuilt")).isFalse();
     }
     assertThat(describe(settled())).isEqualTo("completed 2");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"=y", "a=1&=y&b=2", "=", "=="})
+  void form_exact_withAPairOfNoName_isReadOrRefusedAsByTheContainer(String body) throws Exception {
+    start(mirrored(), "local", "httpbin/v1", "forms", "exact");
+    RawRequest request =
+        RawRequest.post("/parameters")
+            .header("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8")
+            .body(body);
+    RawAnswer expected = bare(request);
+
+    RawAnswer answer = exchange(request);
+
+    if (expected.status() == 200) {
+      assertSame(answer, expected);
+    } else {
+      // Which refusal is a 400 and not a 500, only a container's own exception tells.
+      assertThat(answer.status()).isGreaterThanOrEqualTo(400);
+    }
+    assertThat(v2.take().body().text()).isEqualTo(body);
   }
 
   @Test

@@ -154,6 +154,7 @@ abstract class FidelityContract extends GatewayFixture {
       assertThat(answer.status()).isEqualTo(200);
       assertThat(answer.body().hash()).isEqualTo(RecordedBody.hashOf(content));
       assertThat(answer.headers().contains("Link")).isFalse();
+      takeBoth();
     }
   }
 
@@ -166,6 +167,7 @@ abstract class FidelityContract extends GatewayFixture {
     client.write("GET / HTTP/1.0\r\nHost: httpbin:8000\r\n\r\n");
 
     assertThat(client.readHead().get(0)).contains(" 200 ");
+    takeBoth();
   }
 
   @Test

@@ -31,14 +31,24 @@ final class ExactForm {
     this.pairs = pairs;
   }
 
+  /** What a container makes of a pair that has a value and no name. */
+  enum Nameless {
+    KEPT,
+    LEFT_OUT,
+    REFUSED
+  }
+
   /**
    * How large a form may be; beyond it, the application's call fails as with a container.
    *
    * @param maxBytes of the body
    * @param maxParameters pairs in it
    * @param standard the charset of a request that names none
+   * @param emptyPairs whether {@code &&} has a pair between, without a name
+   * @param nameless what becomes of {@code =value}
    */
-  record Settings(int maxBytes, int maxParameters, Charset standard) {
+  record Settings(
+      int maxBytes, int maxParameters, Charset standard, boolean emptyPairs, Nameless nameless) {
     /** Those of the filter, if forms are to be exact. */
     static Optional<Settings> of(FilterSettings settings, ServletContext context) {
       String forms = settings.find("forms").orElse("rebuilt");
@@ -49,12 +59,17 @@ final class ExactForm {
         throw new IllegalArgumentException("forms: '" + forms + "' (expected: rebuilt or exact)");
       }
       // Each container reads a form as it does without us.
-      boolean tomcat = context.getServerInfo().startsWith("Apache Tomcat");
+      String server = context.getServerInfo();
+      boolean tomcat = server.startsWith("Apache Tomcat/");
       return Optional.of(
           new Settings(
               settings.positive("forms.maxBytes", 2 * 1024 * 1024),
               settings.positive("forms.maxParameters", 1000),
-              tomcat ? StandardCharsets.ISO_8859_1 : StandardCharsets.UTF_8));
+              tomcat ? StandardCharsets.ISO_8859_1 : StandardCharsets.UTF_8,
+              server.startsWith("jetty/"),
+              server.startsWith("Apache Tomcat/10.")
+                  ? Nameless.LEFT_OUT
+                  : tomcat ? Nameless.REFUSED : Nameless.KEPT));
     }
 
     private Charset charset(@Nullable String named) {
@@ -85,25 +100,31 @@ final class ExactForm {
     } catch (IOException cut) {
       throw new IllegalStateException("the form could not be read", cut);
     }
-    return parse(new String(bytes, charset), charset, settings.maxParameters());
+    return parse(new String(bytes, charset), charset, settings);
   }
 
-  private static ExactForm parse(String text, Charset charset, int maxParameters) {
+  private static ExactForm parse(String text, Charset charset, Settings settings) {
     Map<String, List<String>> pairs = new LinkedHashMap<>();
     int count = 0;
     for (int from = 0; from < text.length(); ) {
       int end = text.indexOf('&', from);
       String pair = text.substring(from, end < 0 ? text.length() : end);
       from += pair.length() + 1;
-      if (pair.isEmpty()) {
+      int equals = pair.indexOf('=');
+      if (pair.isEmpty() && !settings.emptyPairs()) {
+        continue;
+      }
+      if (equals == 0 && settings.nameless() != Nameless.KEPT) {
+        if (settings.nameless() == Nameless.REFUSED) {
+          throw new IllegalStateException("a pair of the form has no name");
+        }
         continue;
       }
       count++;
-      if (count > maxParameters) {
+      if (count > settings.maxParameters()) {
         throw new IllegalStateException(
-            "the form has more than forms.maxParameters, " + maxParameters);
+            "the form has more than forms.maxParameters, " + settings.maxParameters());
       }
-      int equals = pair.indexOf('=');
       String name = decoded(equals < 0 ? pair : pair.substring(0, equals), charset);
       String value = equals < 0 ? "" : decoded(pair.substring(equals + 1), charset);
       pairs.computeIfAbsent(name, first -> new ArrayList<>(1)).add(value);

@@ -22,6 +22,7 @@ import java.util.Collections;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * An application that reads a request's body in the way that the path names, and answers with what
@@ -121,9 +122,10 @@ public final class ReadingServlet extends HttpServlet {
     return text.toString();
   }
 
+  /** By name: the order of names is nobody's promise, and changes with a dispatch's query. */
   private static String parameters(HttpServletRequest request) {
     StringBuilder text = new StringBuilder();
-    for (Map.Entry<String, String[]> entry : request.getParameterMap().entrySet()) {
+    for (Map.Entry<String, String[]> entry : new TreeMap<>(request.getParameterMap()).entrySet()) {
       text.append(entry.getKey()).append(Arrays.toString(entry.getValue())).append('\n');
     }
     return text.toString();
