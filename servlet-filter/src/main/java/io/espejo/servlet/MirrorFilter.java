@@ -107,7 +107,11 @@ public final class MirrorFilter implements Filter {
       return;
     }
     if (http.getAttribute(ServletDownstreamResponse.BROKEN) != null) {
-      throw new BrokenAnswer();
+      if (http.getDispatcherType() == DispatcherType.ASYNC) {
+        throw new BrokenAnswer();
+      }
+      // It came after the container had ended its request, and found the next one in its place.
+      http.removeAttribute(ServletDownstreamResponse.BROKEN);
     }
     if (http.getAttribute(LocalExchange.ATTRIBUTE) instanceof LocalExchange known) {
       known.again(http, answer, chain);
