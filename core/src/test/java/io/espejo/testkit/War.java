@@ -10,7 +10,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /** A gateway's WAR as a user makes it: a web.xml, rules, and our jars with what they need. */
-final class War {
+public final class War {
   private static final String WEB_XML =
       """
       <?xml version="1.0" encoding="UTF-8"?>
@@ -55,7 +55,8 @@ final class War {
   private War() {}
 
   /** An application with our jars and rules, and no word of a filter. */
-  static Path application(Path directory, Path libraries, RulesYaml rules) throws IOException {
+  public static Path application(Path directory, Path libraries, RulesYaml rules)
+      throws IOException {
     exploded(directory, libraries, rules);
     Path webInf = directory.resolve("WEB-INF");
     Files.writeString(webInf.resolve("web.xml"), APPLICATION_XML);
@@ -65,7 +66,7 @@ final class War {
   }
 
   /** Unpacked, below {@code directory}; {@code libraries} is a directory of jars. */
-  static Path exploded(Path directory, Path libraries, RulesYaml rules) throws IOException {
+  public static Path exploded(Path directory, Path libraries, RulesYaml rules) throws IOException {
     Path webInf = Files.createDirectories(directory.resolve("WEB-INF"));
     Files.writeString(webInf.resolve("web.xml"), WEB_XML);
     Files.writeString(
@@ -78,7 +79,7 @@ final class War {
   }
 
   /** The same as one file. */
-  static Path zipped(Path file, Path exploded) throws IOException {
+  public static Path zipped(Path file, Path exploded) throws IOException {
     try (OutputStream out = Files.newOutputStream(file);
         ZipOutputStream zip = new ZipOutputStream(out)) {
       for (Path member : files(exploded)) {

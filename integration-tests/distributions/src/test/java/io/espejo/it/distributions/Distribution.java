@@ -1,0 +1,176 @@
+package io.espejo.it.distributions;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** A server as it is downloaded, and how it is set up to let through what a gateway is to see. */
+enum Distribution {
+  JETTY_EE10 {
+    @Override
+    Launch prepare(Path base, int port) throws IOException {
+      return jetty(base, port, "ee10");
+    }
+  },
+  JETTY_EE11 {
+    @Override
+    Launch prepare(Path base, int port) throws IOException {
+      return jetty(base, port, "ee11");
+    }
+  },
+  TOMCAT_10 {
+    @Override
+    Launch prepare(Path base, int port) throws IOException {
+      return tomcat(base, port, home("tomcat10"));
+    }
+  },
+  TOMCAT_11 {
+    @Override
+    Launch prepare(Path base, int port) throws IOException {
+      return tomcat(base, port, home("tomcat11"));
+    }
+  },
+  LIBERTY {
+    @Override
+    Launch prepare(Path base, int port) throws IOException {
+      Path server = Files.createDirectories(base.resolve("servers/defaultServer"));
+      Files.createDirectories(server.resolve("dropins"));
+      Files.writeString(
+          server.resolve("server.xml"),
+          """
+          <server>
+            <featureManager><feature>servlet-6.0</feature></featureManager>
+            <httpEndpoint id="defaultHttpEndpoint" host="127.0.0.1" httpPort="%d" httpsPort="-1">
+              <httpOptions limitFieldSize="98304" limitNumHeaders="1000" maxKeepAliveRequests="-1"
+                           persistTimeout="30s" autoDecompression="false"/>
+            </httpEndpoint>
+            <applicationMonitor pollingRate="300ms" dropins="dropins" updateTrigger="polled"/>
+            <webContainer disableXPoweredBy="true"/>
+          </server>
+          """
+              .formatted(port));
+      Files.writeString(server.resolve("jvm.options"), String.join("\n", MEMORY.split(" ")) + "\n");
+      return new Launch(
+          List.of(home("liberty").resolve("bin/server").toString(), "run", "defaultServer"),
+          Map.of("WLP_USER_DIR", base.toString(), "WLP_SKIP_MAXPERMSIZE", "true"),
+          server.resolve("dropins/root.war"));
+    }
+  };
+
+  /** Soft references are no leak: the JDK's method handles keep the last class they met by one. */
+  private static final String MEMORY = "-Xmx512m -XX:SoftRefLRUPolicyMSPerMB=0";
+
+  /**
+   * How it is started.
+   *
+   * @param war where a WAR is put to be deployed at the root
+   */
+  record Launch(List<String> command, Map<String, String> environment, Path war) {}
+
+  /**
+   * Writes its configuration.
+   *
+   * @param base an empty directory of its own
+   * @param port where it listens, on 127.0.0.1
+   */
+  abstract Launch prepare(Path base, int port) throws IOException;
+
+  private static Launch jetty(Path base, int port, String environment) throws IOException {
+    Path ini = Files.createDirectories(base.resolve("start.d"));
+    for (String directory : List.of("webapps", "resources", "logs", "work", "environments")) {
+      Files.createDirectories(base.resolve(directory));
+    }
+    Files.writeString(
+        ini.resolve("server.ini"),
+        """
+        --modules=http,http2c,work
+        jetty.http.host=127.0.0.1
+        jetty.http.port=%d
+        jetty.httpConfig.uriCompliance=UNSAFE
+        jetty.httpConfig.requestHeaderSize=98304
+        jetty.httpConfig.responseHeaderSize=98304
+        jetty.deploy.scanInterval=1
+        """
+            .formatted(port));
+    // A file of its own: what stands beside these modules is theirs alone.
+    Files.writeString(
+        ini.resolve("deploy.ini"),
+        "--modules=%1$s-deploy,%1$s-annotations\n".formatted(environment));
+    List<String> command =
+        Stream.concat(
+                Stream.of(Path.of(System.getProperty("java.home"), "bin/java").toString()),
+                Stream.concat(
+                    Stream.of(MEMORY.split(" ")),
+                    Stream.of(
+                        "-Djetty.base=" + base,
+                        "-jar",
+                        home("jetty").resolve("start.jar").toString())))
+            .toList();
+    return new Launch(command, Map.of(), base.resolve("webapps/root.war"));
+  }
+
+  private static Launch tomcat(Path base, int port, Path home) throws IOException {
+    copy(home.resolve("conf"), base.resolve("conf"));
+    for (String directory : List.of("webapps", "logs", "temp", "work")) {
+      Files.createDirectories(base.resolve(directory));
+    }
+    Files.writeString(
+        base.resolve("conf/server.xml"),
+        """
+        <Server port="-1">
+          <Listener className="org.apache.catalina.core.JreMemoryLeakPreventionListener"/>
+          <Listener className="org.apache.catalina.core.ThreadLocalLeakPreventionListener"/>
+          <Service name="Catalina">
+            <Connector port="%d" address="127.0.0.1" encodedSolidusHandling="passthrough"
+                       relaxedPathChars="&lt;&gt;[\\]^`{|}&quot;" maxHttpHeaderSize="98304"
+                       relaxedQueryChars="&lt;&gt;[\\]^`{|}&quot;" allowedTrailerHeaders="x-sum"
+                       maxKeepAliveRequests="-1">
+              <UpgradeProtocol className="org.apache.coyote.http2.Http2Protocol"/>
+            </Connector>
+            <Engine name="Catalina" defaultHost="localhost" backgroundProcessorDelay="1">
+              <Host name="localhost" appBase="webapps" unpackWARs="true" autoDeploy="true"/>
+            </Engine>
+          </Service>
+        </Server>
+        """
+            .formatted(port));
+    Path script = home.resolve("bin/catalina.sh");
+    return new Launch(
+        List.of("sh", script.toString(), "run"),
+        Map.of(
+            "CATALINA_HOME",
+            home.toString(),
+            "CATALINA_BASE",
+            base.toString(),
+            "CATALINA_OPTS",
+            MEMORY),
+        base.resolve("webapps/ROOT.war"));
+  }
+
+  static Path home(String name) {
+    return Path.of(System.getProperty(name + ".home"));
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Path copied = to.resolve(from.relativize(file).toString());
+        if (Files.isDirectory(file)) {
+          Files.createDirectories(copied);
+        } else {
+          Files.copy(file, copied, StandardCopyOption.REPLACE_EXISTING);
+        }
+      }
+    }
+  }
+
+  /** A word for files. */
+  String word() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

@@ -1,0 +1,7 @@
+package io.espejo.it.distributions;
+
+class OpenLibertyDeploymentIT extends DistributionDeployment {
+  OpenLibertyDeploymentIT() {
+    super(Distribution.LIBERTY);
+  }
+}

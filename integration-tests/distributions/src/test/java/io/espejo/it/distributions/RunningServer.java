@@ -1,0 +1,140 @@
+package io.espejo.it.distributions;
+
+import io.espejo.testkit.RawAnswer;
+import io.espejo.testkit.RawClient;
+import io.espejo.testkit.RawRequest;
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.awaitility.Awaitility;
+
+/** A distribution's process with what is deployed in it; its output goes to a file in target. */
+final class RunningServer implements AutoCloseable {
+  private static final Duration START = Duration.ofSeconds(90);
+  private static final Duration DEPLOYMENT = Duration.ofSeconds(60);
+  private static final Duration STOP = Duration.ofSeconds(20);
+
+  private final Process process;
+  private final int port;
+  private final Path war;
+  private final Path log;
+
+  private RunningServer(Process process, int port, Path war, Path log) {
+    this.process = process;
+    this.port = port;
+    this.war = war;
+    this.log = log;
+  }
+
+  /** Starts it, without an application. */
+  static RunningServer start(Distribution distribution) throws IOException {
+    Path parent = Files.createDirectories(Path.of("target", "servers").toAbsolutePath());
+    Path base = Files.createTempDirectory(parent, distribution.word());
+    int port = freePort();
+    Distribution.Launch launch = distribution.prepare(base, port);
+    Path log = parent.resolve(base.getFileName() + ".log");
+    ProcessBuilder builder = new ProcessBuilder(launch.command());
+    builder.environment().putAll(launch.environment());
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.directory(base.toFile());
+    builder.redirectErrorStream(true).redirectOutput(log.toFile());
+    builder.redirectInput(new File("/dev/null"));
+    Process process = builder.start();
+    RunningServer server = new RunningServer(process, port, launch.war(), log);
+    Runtime.getRuntime().addShutdownHook(new Thread(server::close, "end-" + base.getFileName()));
+    try {
+      server.await(START, RawRequest.get("/"), answer -> true);
+    } catch (RuntimeException failure) {
+      server.close();
+      throw failure;
+    }
+    return server;
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  int port() {
+    return port;
+  }
+
+  /** Deploys a WAR at the root, and waits until its answer to that is this. */
+  void deploy(Path file, RawRequest asked, Predicate<RawAnswer> deployed) throws IOException {
+    Path beside = war.resolveSibling(war.getFileName() + ".part");
+    Files.copy(file, beside, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(beside, war, StandardCopyOption.ATOMIC_MOVE);
+    await(DEPLOYMENT, asked, deployed);
+  }
+
+  /** Takes it away, and waits until it has ended. */
+  void undeploy(RawRequest asked, Predicate<RawAnswer> gone) throws IOException {
+    Files.delete(war);
+    await(DEPLOYMENT, asked, gone);
+  }
+
+  private void await(Duration atMost, RawRequest asked, Predicate<RawAnswer> condition) {
+    Awaitility.await("an answer of the server; its log is " + log)
+        .atMost(atMost)
+        .pollInterval(Duration.ofMillis(100))
+        .until(() -> isMet(asked, condition));
+  }
+
+  private boolean isMet(RawRequest asked, Predicate<RawAnswer> condition) {
+    if (!process.isAlive()) {
+      throw new IllegalStateException("the server has ended; its log is " + log);
+    }
+    try {
+      return condition.test(RawClient.once(port, asked));
+    } catch (IOException | AssertionError notYet) {
+      return false;
+    }
+  }
+
+  /** What {@code jcmd} says of its JVM. */
+  String jcmd(String... command) throws IOException, InterruptedException {
+    List<String> all = new ArrayList<>();
+    all.add(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString());
+    all.add(Long.toString(jvm().pid()));
+    all.addAll(List.of(command));
+    Process asked = new ProcessBuilder(all).redirectErrorStream(true).start();
+    String answer = new String(asked.getInputStream().readAllBytes());
+    if (!asked.waitFor(30, TimeUnit.SECONDS) || asked.exitValue() != 0) {
+      throw new IOException("jcmd: " + answer);
+    }
+    return answer;
+  }
+
+  private ProcessHandle jvm() {
+    return process
+        .descendants()
+        .filter(child -> child.info().command().orElse("").endsWith("java"))
+        .findFirst()
+        .orElseGet(process::toHandle);
+  }
+
+  @Override
+  public void close() {
+    List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
+    all.add(process.toHandle());
+    all.forEach(ProcessHandle::destroy);
+    for (ProcessHandle one : all) {
+      try {
+        one.onExit().get(STOP.toSeconds(), TimeUnit.SECONDS);
+      } catch (Exception slow) {
+        one.destroyForcibly();
+      }
+    }
+  }
+}
