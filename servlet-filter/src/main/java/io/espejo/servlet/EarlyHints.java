@@ -11,8 +11,8 @@ import java.util.concurrent.Semaphore;
 import java.util.regex.Pattern;
 
 /**
- * Sends the header lines of a 103 to a client, by {@code sendError(103)}: Jetty 12 and Tomcat 11
- * mean that by it, others send an error page. Servlet 6.1 has no call of its own.
+ * Sends the header lines of a 103 to a client, by {@code sendError(103)}: Jetty 12 means that by
+ * it, others send an error page. Servlet 6.1 has no call of its own.
  *
  * <p>The call may block for as long as the client reads nothing, so whoever makes it needs a place
  * of these few.
@@ -22,8 +22,8 @@ final class EarlyHints {
 
   private static final int STATUS = 103;
 
-  /** Tomcat 10.1 can send them, but not take them out of the answer that follows. */
-  private static final Pattern CAPABLE = Pattern.compile("jetty/12\\..*|Apache Tomcat/1[1-9]\\..*");
+  /** Tomcat 10.1 cannot take them out of the answer again, and Tomcat 11 may send none. */
+  private static final Pattern CAPABLE = Pattern.compile("jetty/12\\..*");
 
   private static final int AT_ONCE = 16;
 

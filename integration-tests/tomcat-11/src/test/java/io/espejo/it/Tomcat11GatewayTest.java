@@ -23,6 +23,8 @@ class Tomcat11GatewayTest extends GatewayContract {
         Capability.KEEP_ALIVE_AFTER_ERRORS,
         "Tomcat closes after 400, 500, 501 and 503",
         Capability.HTTP2_REQUEST_TRAILERS,
-        "Tomcat wakes only a reader that blocks");
+        "Tomcat wakes only a reader that blocks",
+        Capability.EARLY_HINTS,
+        "Tomcat 11 may send none when it is told to by another thread");
   }
 }
