@@ -45,14 +45,9 @@ class Shop {
     return mirror;
   }
 
-  @Bean
-  Api api(ServletContext context) {
-    return new Api(context.getServerInfo());
-  }
-
   /** Answers with what it has read. */
   @RestController
-  record Api(String server) {
+  record Api(ServletContext context) {
     @GetMapping("/get")
     Map<String, String> get(@RequestHeader("Host") String host) {
       return Map.of("host", host);
@@ -60,7 +55,7 @@ class Shop {
 
     @GetMapping("/server")
     String whose() {
-      return server;
+      return context.getServerInfo();
     }
 
     @PostMapping("/bytes")
