@@ -378,7 +378,7 @@ public final class Espejo implements AutoCloseable {
           : new Verdict.InPlace(false, edits.request(), edits.answer(), Optional.empty());
     }
     Copies copies = Copies.of(now, route.name(), action, request);
-    String requestId = request.headers().first(RequestHead.REQUEST_ID).orElse("");
+    String requestId = RequestHead.requestId(request.headers());
     List<Mirror> drawn = copies.draw(mirroring, draws.getAsInt(), requestId);
     if (drawn.isEmpty()) {
       return edits.isEmpty()

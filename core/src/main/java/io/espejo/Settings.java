@@ -111,6 +111,9 @@ public record Settings(
   private record Lookup(Function<String, Optional<String>> texts) {
     private static final Pattern SHORT = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
 
+    /** A hundred years: whoever counts in nanoseconds can add two of them. */
+    private static final Duration LONGEST = Duration.ofHours(876_000);
+
     Optional<String> find(String name) {
       return texts.apply(name).map(String::trim).filter(text -> !text.isEmpty());
     }
@@ -194,6 +197,14 @@ public record Settings(
     }
 
     private static Duration parse(String name, String text) {
+      Duration value = read(name, text);
+      if (value.compareTo(LONGEST) > 0) {
+        throw wrong(name, text, "876000h or less");
+      }
+      return value;
+    }
+
+    private static Duration read(String name, String text) {
       Matcher matcher = SHORT.matcher(text);
       if (matcher.matches()) {
         long amount = Long.parseLong(matcher.group(1));

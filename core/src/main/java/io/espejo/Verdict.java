@@ -79,7 +79,10 @@ public sealed interface Verdict {
       return route.name();
     }
 
-    /** The {@code x-request-id} of the request and its copies; empty before it was forwarded. */
+    /**
+     * The {@code x-request-id} of the request and its copies, or the first 256 characters of it;
+     * empty before it was forwarded.
+     */
     public String requestId() {
       return requestId;
     }

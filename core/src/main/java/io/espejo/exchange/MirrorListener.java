@@ -25,7 +25,8 @@ public interface MirrorListener {
    *
    * @param route the name of the route that asked for it
    * @param destination the cluster it was for, as Istio names it
-   * @param requestId the {@code x-request-id} it shares with v1's request
+   * @param requestId the {@code x-request-id} it shares with v1's request; of a longer one the
+   *     first 256 characters
    * @param duration from the verdict to the outcome
    */
   record Copy(String route, String destination, String requestId, Duration duration) {}

@@ -35,7 +35,7 @@ public final class RateLimitedLog {
     this.next = new AtomicLong(nanoTime.getAsLong());
   }
 
-  /** Writes the line, unless one of its kind was written within the minute. */
+  /** Writes the line, unless one of its kind was written within the minute; never throws. */
   public void log(Supplier<String> line) {
     log(line, null);
   }
@@ -50,10 +50,14 @@ public final class RateLimitedLog {
     }
     int missed = keptBack.getAndSet(0);
     String text = line.get() + (missed == 0 ? "" : " (and " + missed + " more of its kind since)");
-    if (cause == null) {
-      logger.log(level, text);
-    } else {
-      logger.log(level, text, cause);
+    try {
+      if (cause == null) {
+        logger.log(level, text);
+      } else {
+        logger.log(level, text, cause);
+      }
+    } catch (RuntimeException unwritable) {
+      // An appender's fault is none of the request that it was to tell of.
     }
   }
 }

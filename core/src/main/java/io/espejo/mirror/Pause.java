@@ -35,8 +35,8 @@ final class Pause {
 
   Pause(int failuresToPause, Duration first, Duration max) {
     this.failuresToPause = failuresToPause;
-    this.firstNanos = first.toNanos();
     this.maxNanos = max.toNanos();
+    this.firstNanos = Math.min(first.toNanos(), maxNanos);
   }
 
   /** Whether no copy goes, or a probe alone. */

@@ -43,7 +43,10 @@ public final class RequestHead {
   private static final String EXPECTED_TIMEOUT = "x-envoy-expected-rq-timeout-ms";
 
   /** Joins v1's request, its copies and their log lines. */
-  public static final String REQUEST_ID = "x-request-id";
+  private static final String REQUEST_ID = "x-request-id";
+
+  /** What joins them may be kept long after the request, and must not be what a client likes. */
+  private static final int MAX_REQUEST_ID = 256;
 
   private static final String FORWARDED_FOR = "x-forwarded-for";
   private static final String FORWARDED_HOST = "x-forwarded-host";
@@ -53,6 +56,11 @@ public final class RequestHead {
   private static final HttpField PROTO_HTTPS = line(FORWARDED_PROTO, "https");
   private static final HttpField FIRST_ATTEMPT = line(ATTEMPT_COUNT, "1");
   private static final HttpField CHUNKED = new HttpField(HttpHeader.TRANSFER_ENCODING, "chunked");
+
+  /** What a head takes of the heap beside its texts, and what each line does, in bytes. */
+  private static final int MEMORY = 256;
+
+  private static final int LINE_MEMORY = 128;
 
   private static final HttpField SWITCH = line("Connection", "Upgrade");
 
@@ -167,7 +175,7 @@ public final class RequestHead {
         continue;
       }
       if (requestId == null && name.equalsIgnoreCase(REQUEST_ID) && !value.isBlank()) {
-        requestId = value;
+        requestId = shortened(value);
       }
       fields.add(line(name, value));
     }
@@ -384,6 +392,15 @@ public final class RequestHead {
     return new HttpField(null, name, value);
   }
 
+  /** What joins a request and its copies, before it has a head; empty where it has none. */
+  public static String requestId(Headers headers) {
+    return headers.first(REQUEST_ID).map(RequestHead::shortened).orElse("");
+  }
+
+  private static String shortened(String id) {
+    return id.length() <= MAX_REQUEST_ID ? id : id.substring(0, MAX_REQUEST_ID);
+  }
+
   private static boolean takesTrailers(String te) {
     for (String coding : te.split(",", -1)) {
       if (coding.trim().equalsIgnoreCase("trailers")) {
@@ -500,7 +517,7 @@ public final class RequestHead {
     return authority;
   }
 
-  /** What joins v1's request, its copies and their log lines. */
+  /** What joins v1's request, its copies and their log lines: up to 256 characters of the id. */
   public String requestId() {
     return requestId;
   }
@@ -512,12 +529,12 @@ public final class RequestHead {
 
   /** About how much memory the head takes while it is in flight, in bytes. */
   public int memory() {
-    int bytes = path.length() + (rawQuery == null ? 0 : rawQuery.length()) + 256;
+    int bytes = path.length() + (rawQuery == null ? 0 : rawQuery.length()) + MEMORY;
     for (HttpField field : fields) {
       bytes +=
           field.getName().length()
               + (field.getValue() == null ? 0 : field.getValue().length())
-              + 48;
+              + LINE_MEMORY;
     }
     return bytes;
   }

@@ -35,8 +35,11 @@ final class Wire {
 
   private static final int MAX_RESPONSE_HEADERS = 128 * 1024;
 
-  /** An address that no cluster has any more is forgotten after so long without a connection. */
-  private static final Duration DESTINATION_IDLE = Duration.ofMinutes(1);
+  /**
+   * So long without a connection, and Jetty forgets an address that no cluster has any more. Not
+   * longer, since with TLS each host that clients make up is a name of its own.
+   */
+  private static final Duration DESTINATION_IDLE = Duration.ofSeconds(2);
 
   /** A request that has an endpoint may come back to it so long after its cluster was replaced. */
   private static final Duration RETIREMENT = Duration.ofMinutes(1);

@@ -1,11 +1,15 @@
 package io.espejo.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.espejo.testkit.LogWatch;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 
 class RateLimitedLogTest {
@@ -36,6 +40,33 @@ class RateLimitedLogTest {
       assertThat(watch.messages())
           .containsExactly(
               "a", "d (and 2 more of its kind since)", "f (and 1 more of its kind since)", "g");
+    }
+  }
+
+  /** It is written on the threads of requests, and what is hung up behind a logger is a user's. */
+  @Test
+  void line_thatCannotBeWritten_isNobodysFault() {
+    Logger logger = Logger.getLogger("io.espejo.limited");
+    Handler broken =
+        new Handler() {
+          @Override
+          public void publish(LogRecord line) {
+            throw new IllegalStateException("no room");
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    logger.addHandler(broken);
+    try {
+      assertThatCode(() -> log.log(() -> "a")).doesNotThrowAnyException();
+      nanos.set(MINUTE);
+      assertThatCode(() -> log.log(() -> "b", new Exception())).doesNotThrowAnyException();
+    } finally {
+      logger.removeHandler(broken);
     }
   }
 }

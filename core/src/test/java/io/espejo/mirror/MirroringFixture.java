@@ -109,7 +109,7 @@ abstract class MirroringFixture {
     return head("POST", Headers.builder().add("Transfer-Encoding", "chunked").build());
   }
 
-  private static RequestHead head(String method, Headers headers) {
+  static RequestHead head(String method, Headers headers) {
     return RequestHead.primary(new Request(method, headers), "/").shadow("v2", "test");
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espejo.exchange.Headers;
 import io.espejo.exchange.MirrorListener;
+import io.espejo.exchange.MirrorListener.Copy;
 import io.espejo.exchange.Outcome;
 import io.espejo.exchange.Outcome.Reason;
 import io.espejo.exchange.OutcomeCounts;
@@ -27,7 +28,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -206,6 +209,32 @@ class MirroringTest extends MirroringFixture {
     assertThat(settled().completed(2)).isEqualTo(1);
   }
 
+  /** Whoever wants no limit writes a long one; the others must hold all the same. */
+  @Test
+  void answerTimeout_asLongAsItMayBe_leavesTheOtherLimits() {
+    start(
+        "shadow.answerTimeout",
+        "876000h",
+        "shadow.pause",
+        "876000h",
+        "shadow.maxPause",
+        "876000h",
+        "shadow.maxConnections",
+        "1",
+        "shadow.waitTimeout",
+        "200ms");
+    CountDownLatch gate = new CountDownLatch(1);
+    v2.behave(Behaviour.answerOnceOpen(gate, Answer.of(200)));
+    send(get());
+    v2.take();
+
+    send(get());
+
+    TestBed.await("a drop", () -> dropped(Reason.CONNECT_TIMEOUT) == 1);
+    gate.countDown();
+    assertThat(settled().completed(2)).isEqualTo(1);
+  }
+
   @Test
   void failures_inARow_pauseAndOneProbeAtATimeEndsIt() throws Exception {
     start("shadow.failuresToPause", "2", "shadow.pause", "100ms", "shadow.maxPause", "100ms");
@@ -367,6 +396,20 @@ class MirroringTest extends MirroringFixture {
     assertThat(mirroring.lostEvents()).isEqualTo(1);
     assertThat(mirroring.counts().sampledOut()).isEqualTo(8194);
     gate.countDown();
+  }
+
+  /** Events wait without a budget, so none may hold what a client made large. */
+  @Test
+  void listener_ofARequestWithALongId_hearsItsBeginning() {
+    BlockingQueue<Copy> heard = new LinkedBlockingQueue<>();
+    start((copy, outcome) -> heard.add(copy));
+    for (int length : new int[] {255, 256, 257, 60_000}) {
+      String id = "i".repeat(length);
+      cut(admit(head("GET", Headers.builder().add("X-Request-Id", id).build())));
+
+      TestBed.await("an event", () -> !heard.isEmpty());
+      assertThat(heard.remove().requestId()).isEqualTo("i".repeat(Math.min(length, 256)));
+    }
   }
 
   @Test

@@ -79,6 +79,15 @@ class PauseTest {
   }
 
   @Test
+  void pause_whoseFirstIsLongerThanTheLongest_isTheLongest() {
+    Pause odd = new Pause(1, Duration.ofSeconds(9), Duration.ofSeconds(2));
+    odd.failed(false, 0);
+
+    assertThat(odd.admit(2 * SECOND - 1)).isEqualTo(PAUSED);
+    assertThat(odd.admit(2 * SECOND)).isEqualTo(PROBE);
+  }
+
+  @Test
   void probe_saysNothing_anotherOneMayTry() {
     fail(3, 0);
     pause.admit(SECOND);

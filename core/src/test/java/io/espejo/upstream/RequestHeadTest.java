@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.Headers;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.eclipse.jetty.http.HttpField;
@@ -194,5 +195,34 @@ class RequestHeadTest {
         .isFalse();
     assertThat(head("Connection", "Upgrade", "Upgrade", "x", "Content-Length", "0").isUpgrade())
         .isTrue();
+  }
+
+  /** A client may send thousands of lines of a few bytes: what counts is what they hold. */
+  @Test
+  void memory_ofManyShortLines_isAboutWhatTheyTakeOfTheHeap() {
+    List<RequestHead> heads = new ArrayList<>();
+    long before = heap();
+    for (int i = 0; i < 30; i++) {
+      Headers.Builder lines = Headers.builder();
+      for (int line = 0; line < 10_000; line++) {
+        lines.add("x" + line, Integer.toString(line));
+      }
+      heads.add(RequestHead.primary(new Request("GET", "HTTP/1.1", lines.build()), "/"));
+    }
+
+    long taken = heap() - before;
+
+    long counted = heads.stream().mapToLong(RequestHead::memory).sum();
+    assertThat(counted).isBetween(taken * 8 / 10, taken * 2);
+  }
+
+  private static long heap() {
+    Runtime runtime = Runtime.getRuntime();
+    long used = Long.MAX_VALUE;
+    for (int i = 0; i < 3; i++) {
+      System.gc();
+      used = Math.min(used, runtime.totalMemory() - runtime.freeMemory());
+    }
+    return used;
   }
 }

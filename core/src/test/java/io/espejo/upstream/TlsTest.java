@@ -3,11 +3,13 @@ package io.espejo.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espejo.testkit.RecordingOrigin;
+import io.espejo.testkit.TestBed;
 import io.espejo.upstream.ClusterSpec.ConnectionPool;
 import io.espejo.upstream.ClusterSpec.EndpointSpec;
 import io.espejo.upstream.ClusterSpec.Protocol;
 import io.espejo.upstream.ClusterSpec.Resolution;
 import io.espejo.upstream.TlsSpec.Identity;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -25,24 +27,27 @@ class TlsTest extends UpstreamFixture {
     return new TlsSpec(sni, names, ca, Optional.empty(), skip);
   }
 
+  private static Cluster cluster(RecordingOrigin origin, TlsSpec tls) {
+    return new Cluster(
+        new ClusterSpec(
+            "tls",
+            List.of(new EndpointSpec("127.0.0.1", origin.port(), 1)),
+            Resolution.STATIC,
+            Protocol.HTTP1,
+            new Balancing.LeastRequest(),
+            ConnectionPool.DEFAULT,
+            Optional.empty(),
+            Optional.of(tls)),
+        leg());
+  }
+
   /** Whether a request for the host {@code httpbin} is answered. */
   private static boolean reaches(TlsSpec tls, boolean mutual) throws Exception {
     SSLServerSocket socket =
         (SSLServerSocket) TestPem.server().getServerSocketFactory().createServerSocket();
     socket.setNeedClientAuth(mutual);
     try (RecordingOrigin origin = RecordingOrigin.start("tls", 0, socket)) {
-      Cluster cluster =
-          new Cluster(
-              new ClusterSpec(
-                  "tls",
-                  List.of(new EndpointSpec("127.0.0.1", origin.port(), 1)),
-                  Resolution.STATIC,
-                  Protocol.HTTP1,
-                  new Balancing.LeastRequest(),
-                  ConnectionPool.DEFAULT,
-                  Optional.empty(),
-                  Optional.of(tls)),
-              leg());
+      Cluster cluster = cluster(origin, tls);
       CompletableFuture<Boolean> reached = new CompletableFuture<>();
       cluster
           .pick()
@@ -92,6 +97,36 @@ class TlsTest extends UpstreamFixture {
     assertThat(reaches(new TlsSpec("", List.of(), CA, Optional.of(identity), false), true))
         .isTrue();
     assertThat(reaches(tls("", List.of(), CA, false), true)).isFalse();
+  }
+
+  /**
+   * A client may call itself to any host: each is a name in TLS, and none is remembered for long.
+   */
+  @Test
+  void hosts_asManyAsAClientLikes_areForgottenWithTheirConnections() throws Exception {
+    SSLServerSocket socket =
+        (SSLServerSocket) TestPem.server().getServerSocketFactory().createServerSocket();
+    try (RecordingOrigin origin = RecordingOrigin.start("tls", 0, socket)) {
+      Cluster cluster = cluster(origin, tls("", List.of(), Optional.empty(), true));
+      List<String> hosts =
+          new ArrayList<>(List.of("a!b", "a_b.", "-", "x".repeat(300), "[::1]:80", "192.0.2.1"));
+      for (int host = 0; host < 100; host++) {
+        hosts.add("host-" + host);
+      }
+      for (String host : hosts) {
+        CompletableFuture<Boolean> reached = new CompletableFuture<>();
+        cluster
+            .pick()
+            .get()
+            .newRequest(RequestHead.primary(requestFor(host), "/"))
+            .sendTo(result -> reached.complete(result.isSucceeded()));
+        assertThat(reached.get(5, TimeUnit.SECONDS)).as(host).isTrue();
+      }
+      TestBed.await("all connections are closed", () -> origin.openConnections() == 0);
+      TestBed.await(
+          "all hosts are forgotten", () -> cluster.wire().client().getDestinations().isEmpty());
+      cluster.close();
+    }
   }
 
   @Test

@@ -91,10 +91,15 @@ abstract class UpstreamFixture {
     for (int i = 0; i < headers.length; i += 2) {
       lines.add(headers[i], headers[i + 1]);
     }
-    return new Request(query, peer, lines.build());
+    return new Request("httpbin", query, peer, lines.build());
   }
 
-  private record Request(String rawQuery, String peerAddress, Headers headers)
+  /** A request for this host. */
+  static DownstreamRequest requestFor(String authority) {
+    return new Request(authority, "", "::1", Headers.EMPTY);
+  }
+
+  private record Request(String authority, String rawQuery, String peerAddress, Headers headers)
       implements DownstreamRequest {
     @Override
     public String method() {
@@ -104,11 +109,6 @@ abstract class UpstreamFixture {
     @Override
     public String scheme() {
       return "http";
-    }
-
-    @Override
-    public String authority() {
-      return "httpbin";
     }
 
     @Override
