@@ -80,6 +80,7 @@ record ReadingStyle(String name, RawRequest request, byte[] content, Copy copy, 
         List.of(
             "/life/complete",
             "/life/complete-unread",
+            "/life/closed",
             "/life/timeout",
             "/life/timeout-unheard",
             "/life/async-throw",

@@ -72,17 +72,19 @@ final class ObservedInput extends ServletInputStream {
   @Override
   public int read(byte[] bytes, int offset, int length) throws IOException {
     touched = true;
-    return kept.available() > 0 ? kept.read(bytes, offset, length) : next(bytes, offset, length);
-  }
-
-  private int next(byte[] bytes, int offset, int length) throws IOException {
-    int read;
+    if (kept.available() > 0) {
+      return kept.read(bytes, offset, length);
+    }
     try {
-      read = input.read(bytes, offset, length);
+      return next(bytes, offset, length);
     } catch (IOException | RuntimeException failure) {
       copies.onCut(failure);
       throw failure;
     }
+  }
+
+  private int next(byte[] bytes, int offset, int length) throws IOException {
+    int read = input.read(bytes, offset, length);
     if (read < 0) {
       ended();
     } else {
@@ -207,8 +209,8 @@ final class ObservedInput extends ServletInputStream {
       if (available <= 0 && input.isFinished() && !readByOthers()) {
         ended();
       }
-    } catch (IOException | RuntimeException gone) {
-      copies.onCut(gone);
+    } catch (IOException | RuntimeException closed) {
+      // Tomcat closes it with the answer's stream: the copies end unread.
     } finally {
       pool.give(buffer);
       kept = new ByteArrayInputStream(drained.toByteArray());

@@ -80,6 +80,10 @@ public final class LifeServlet extends HttpServlet {
         response.setStatus(409);
         answer(response, "not read");
       }
+      case "/closed" -> {
+        answer(response, "not read");
+        response.getOutputStream().close();
+      }
       case "/complete" -> {
         AsyncContext async = request.startAsync();
         ReadingServlet.answer(response, request.getInputStream().readNBytes(10));
