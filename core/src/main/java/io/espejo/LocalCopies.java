@@ -38,6 +38,8 @@ public final class LocalCopies implements BodyObserver {
   private boolean whole;
   private boolean over;
   private boolean independent;
+  private boolean watched;
+  private long length;
   private long observedNanos;
   private Runnable stopWatching = () -> {};
 
@@ -67,6 +69,11 @@ public final class LocalCopies implements BodyObserver {
   /** Whether the request has a body, for all that its head says. */
   public boolean hasBody() {
     return head.framing() == Framing.UNKNOWN || head.hasBody();
+  }
+
+  /** The head says nothing of a body that there is: its first byte, or its end, will tell. */
+  public synchronized void bodyUnknown() {
+    head = head.unframed();
   }
 
   /** Whether what is read from now on is of use to any of them. */
@@ -120,6 +127,12 @@ public final class LocalCopies implements BodyObserver {
     if (over || whole || chunk.length() == 0) {
       return;
     }
+    length += chunk.length();
+    if (head.framing() == Framing.LENGTH && length > head.contentLength()) {
+      // More than was announced: v2 would take the rest for another request.
+      giveUp(Reason.CUT);
+      return;
+    }
     begin(true);
     observedNanos = System.nanoTime();
     for (int i = 0; i < shadows.size(); i++) {
@@ -152,6 +165,18 @@ public final class LocalCopies implements BodyObserver {
       shadows.get(i).start();
     }
     if (sent.hasBody()) {
+      watch();
+    }
+  }
+
+  /**
+   * The application keeps the request beyond its thread, and nobody may tell of its end: they end
+   * when nothing is observed for long.
+   */
+  public synchronized void watch() {
+    if (!watched && !over && !whole) {
+      watched = true;
+      observedNanos = System.nanoTime();
       stopWatching = admission.watch(this);
     }
   }

@@ -415,6 +415,14 @@ public final class RequestHead {
     return method.equalsIgnoreCase("POST") || method.equalsIgnoreCase("PUT");
   }
 
+  /** The same with a body or none: known when the first byte, or the end, is there. */
+  public RequestHead unframed() {
+    return framing != Framing.NONE
+        ? this
+        : new RequestHead(
+            method, path, rawQuery, fields, Framing.UNKNOWN, -1, authority, requestId);
+  }
+
   private static Framing framing(DownstreamRequest request, boolean chunked, long length) {
     if (chunked) {
       return Framing.CHUNKED;

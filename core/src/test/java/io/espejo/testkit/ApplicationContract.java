@@ -12,6 +12,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.client.BytesRequestContent;
+import org.eclipse.jetty.client.CompletableResponseListener;
+import org.eclipse.jetty.client.ContentResponse;
+import org.eclipse.jetty.client.HttpClient;
+import org.eclipse.jetty.client.Request;
+import org.eclipse.jetty.http2.client.HTTP2Client;
+import org.eclipse.jetty.http2.client.transport.HttpClientTransportOverHTTP2;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * the client sent. A container's test starts {@code io.espejo.it.application.ReadingServlet} for
  * every path, with the filter before it or without.
  */
-public abstract class ApplicationContract extends GatewayFixture {
+public abstract class ApplicationContract extends DoNoHarmContract {
   /** Rules under which the application is v1. */
   private static final String[] LOCAL = {"local", "httpbin/v1"};
 
@@ -51,24 +59,13 @@ public abstract class ApplicationContract extends GatewayFixture {
      *
      * @param rules the filter's init-param {@code rules}; without, there is no filter, and {@link
      *     Gateway#espejo} is never asked for
-     * @param settings the filter's other init-params
+     * @param settings the filter's other init-params; {@code asyncSupported} is its registration's
      */
     Gateway start(Optional<Path> rules, Map<String, String> settings) throws Exception;
   }
 
   protected ApplicationContract(Application application) {
-    super(
-        new GatewayContract() {
-          @Override
-          protected Gateway start(Path rules, Map<String, String> settings) throws Exception {
-            return application.start(Optional.of(rules), settings);
-          }
-
-          @Override
-          protected Gateway startHttp2(Path rules, Map<String, String> settings) {
-            throw new UnsupportedOperationException("HTTP/1.1 alone");
-          }
-        });
+    super(application);
     this.application = application;
   }
 
@@ -220,12 +217,13 @@ public abstract class ApplicationContract extends GatewayFixture {
     assertThat(onlyOutcome()).isEqualTo("completed 2");
   }
 
-  @Test
-  void form_largerThanTheLag_isGivenToV2AsItTakesIt() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"/parameters", "/parameter-then-stream"})
+  void form_largerThanTheLag_isGivenToV2AsItTakesIt(String path) throws Exception {
     start(mirrored(), "local", "httpbin/v1", "shadow.maxLagBytes", "10000");
     String body = "a=" + "x".repeat(100_000);
     RawRequest request =
-        RawRequest.post("/parameters")
+        RawRequest.post(path)
             .header("Content-Type", "application/x-www-form-urlencoded")
             .body(body);
 
@@ -470,6 +468,108 @@ public abstract class ApplicationContract extends GatewayFixture {
     RecordedRequest copy = v2.take();
     assertThat(copy.body().text()).isEqualTo("0123456789");
     assertThat(copy.headers().contains("expect")).isFalse();
+  }
+
+  @Test
+  void request_whoseEndNobodyTellsOf_endsItsCopyAfterTheIdleTime() throws Exception {
+    start(mirrored(), "local", "httpbin/v1", "primary.idleTimeout", "300ms");
+    for (String path : List.of("/life/held", "/life/held-unread")) {
+      try (RawClient client = RawClient.to(gateway().port())) {
+        client.send(RawRequest.post(path).body(bytes(2_000)));
+        int copies = path.equals("/life/held") ? 1 : 2;
+        TestBed.await(path + " is counted", () -> gateway().outcomes().considered() == copies);
+        settled();
+      }
+    }
+    assertThat(allAtV2()).noneMatch(RecordedRequest::whole);
+    assertThat(describe(settled())).isEqualTo("dropped UNREAD failed UNREAD");
+  }
+
+  @Test
+  void filter_withoutAsyncSupport_mirrorsASynchronousApplication() throws Exception {
+    start(mirrored(), "local", "httpbin/v1", "asyncSupported", "false");
+    for (String path : List.of("/stream", "/reader", "/forward", "/include", "/error", "/throw")) {
+      RawRequest request = RawRequest.post(path).body(bytes(2_000));
+
+      assertSame(exchange(request), bare(request));
+
+      assertThat(v2.take().body().hash()).isEqualTo(RecordedBody.hashOf(bytes(2_000)));
+    }
+    assertThat(describe(settled())).isEqualTo("completed 2");
+  }
+
+  @Test
+  void upgrade_isTheApplications_andNotMirrored() throws Exception {
+    start(mirrored(), LOCAL);
+    RawClient client = client();
+
+    client.sendHead(
+        RawRequest.get("/life/upgrade")
+            .header("Connection", "Upgrade")
+            .header("Upgrade", "echo")
+            .header("Content-Length", "0"));
+
+    assertThat(client.readHead().get(0)).startsWith("HTTP/1.1 101");
+    client.write("hello");
+    assertThat(client.readText(5)).isEqualTo("hello");
+    assertThat(onlyOutcome()).isEqualTo("dropped UPGRADE");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/nothing", "/headers", "/stream", "/life/complete-unread"})
+  void http2_isAnsweredAsWithoutFilter(String path) throws Exception {
+    start(mirrored(), LOCAL);
+    HttpClient client = http2Client();
+    try (Gateway bare = application.start(Optional.empty(), Map.of())) {
+      for (byte[] body : List.of(new byte[0], bytes(2_000))) {
+        ContentResponse answer = http2(client, gateway(), path, body);
+        ContentResponse expected = http2(client, bare, path, body);
+
+        assertThat(answer.getStatus()).isEqualTo(expected.getStatus());
+        assertThat(answer.getContentAsString())
+            .isEqualTo(
+                expected.getContentAsString().replace("" + bare.port(), "" + gateway().port()));
+        if (path.equals("/life/complete-unread") && body.length > 0) {
+          continue;
+        }
+        RecordedRequest copy = v2.take();
+        assertThat(copy.whole()).isTrue();
+        assertThat(copy.target()).isEqualTo(path);
+        assertThat(copy.body().length()).isEqualTo(body.length);
+      }
+    }
+  }
+
+  @Test
+  void push_isTheContainers() throws Exception {
+    // A client may refuse what is pushed before it is served, and copied.
+    bed.afterwards(v2::drain);
+    start(mirrored(), LOCAL);
+    HttpClient client = http2Client();
+    try (Gateway bare = application.start(Optional.empty(), Map.of())) {
+      assertThat(http2(client, gateway(), "/life/push", new byte[0]).getContentAsString())
+          .isEqualTo(http2(client, bare, "/life/push", new byte[0]).getContentAsString());
+    }
+    RecordedRequest copy = v2.take();
+    assertThat(copy.target()).isIn("/life/push", "/headers");
+    assertThat(copy.whole()).isTrue();
+  }
+
+  private HttpClient http2Client() throws Exception {
+    HttpClient client = new HttpClient(new HttpClientTransportOverHTTP2(new HTTP2Client()));
+    client.setUserAgentField(null);
+    client.start();
+    bed.afterwards(client::stop);
+    return client;
+  }
+
+  private static ContentResponse http2(HttpClient client, Gateway with, String path, byte[] body)
+      throws Exception {
+    Request request = client.newRequest("http://127.0.0.1:" + with.port() + path);
+    if (body.length > 0) {
+      request.method("POST").body(new BytesRequestContent(body));
+    }
+    return new CompletableResponseListener(request).send().get(5, TimeUnit.SECONDS);
   }
 
   @Test

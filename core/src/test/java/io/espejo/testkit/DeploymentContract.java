@@ -22,6 +22,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * That a WAR with our jars in {@code WEB-INF/lib} deploys, works, and leaves nothing behind. A
@@ -107,6 +110,118 @@ public abstract class DeploymentContract {
       deployment.undeploy();
     }
     assertNothingRuns();
+  }
+
+  /** Where an application may have its rules, and how it says so. */
+  enum Rules {
+    FILE,
+    DIRECTORY {
+      @Override
+      void put(Path webInf) throws IOException {
+        Files.createDirectory(webInf.resolve("espejo"));
+        Files.move(webInf.resolve("espejo.yaml"), webInf.resolve("espejo/httpbin.yaml"));
+      }
+    },
+    PARAMETER {
+      @Override
+      void put(Path webInf) throws IOException {
+        Files.move(webInf.resolve("espejo.yaml"), webInf.resolve("other.yaml"));
+        edit(
+            webInf,
+            "<servlet>",
+            "<context-param><param-name>espejo.rules</param-name>"
+                + "<param-value>/WEB-INF/other.yaml</param-value></context-param><servlet>");
+      }
+    },
+    /** The filter is in the web.xml, too, under another name. */
+    WITH_FILTER {
+      @Override
+      void put(Path webInf) throws IOException {
+        edit(webInf, "<servlet>", filter("own") + "<servlet>");
+      }
+    },
+    /** It is there twice. */
+    WITH_TWO_FILTERS {
+      @Override
+      void put(Path webInf) throws IOException {
+        edit(webInf, "<servlet>", filter("one") + filter("two") + "<servlet>");
+      }
+    };
+
+    void put(Path webInf) throws IOException {
+      // There already.
+    }
+
+    private static String filter(String name) {
+      return """
+      <filter>
+        <filter-name>%1$s</filter-name>
+        <filter-class>io.espejo.servlet.MirrorFilter</filter-class>
+        <async-supported>true</async-supported>
+        <init-param>
+          <param-name>rules</param-name>
+          <param-value>/WEB-INF/espejo.yaml</param-value>
+        </init-param>
+        <init-param>
+          <param-name>instance</param-name>
+          <param-value>%1$s</param-value>
+        </init-param>
+      </filter>
+      <filter-mapping>
+        <filter-name>%1$s</filter-name>
+        <url-pattern>/*</url-pattern>
+        <dispatcher>REQUEST</dispatcher>
+        <dispatcher>FORWARD</dispatcher>
+        <dispatcher>ASYNC</dispatcher>
+      </filter-mapping>
+      """
+          .formatted(name);
+    }
+  }
+
+  private static void edit(Path webInf, String text, String replacement) throws IOException {
+    Path xml = webInf.resolve("web.xml");
+    String old = Files.readString(xml);
+    assertThat(old).contains(text);
+    Files.writeString(xml, old.replace(text, replacement));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void application_withRulesAnywhere_isMirroredOnce(Rules rules) throws Exception {
+    Path war = War.application(Files.createDirectory(dir.resolve("app")), LIBRARIES, rules());
+    rules.put(war.resolve("WEB-INF"));
+    try (Container container = start()) {
+      Deployment deployment = container.deploy(war);
+      for (String path : List.of("/stream", "/forward", "/dispatch")) {
+        assertThat(RawClient.once(container.port(), RawRequest.post(path).body("once")).text())
+            .endsWith("once");
+        assertThat(v2.take().body().text()).isEqualTo("once");
+      }
+      deployment.undeploy();
+    }
+    assertNothingRuns();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"no rules", "no word of what it is"})
+  void application_withJarsAlone_isLeftAlone(String lacking) throws Exception {
+    Path war = War.application(Files.createDirectory(dir.resolve("app")), LIBRARIES, rules());
+    Path webInf = war.resolve("WEB-INF");
+    if (lacking.equals("no rules")) {
+      Files.delete(webInf.resolve("espejo.yaml"));
+    } else {
+      edit(webInf, "espejo.local", "another.local");
+    }
+    try (Container container = start()) {
+      Deployment deployment = container.deploy(war);
+
+      assertThat(RawClient.once(container.port(), RawRequest.post("/stream").body("own")).text())
+          .endsWith("own");
+
+      assertNothingRuns();
+      deployment.undeploy();
+    }
   }
 
   @Test

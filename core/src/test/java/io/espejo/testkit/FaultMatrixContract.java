@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import io.espejo.exchange.OutcomeCounts;
 import io.espejo.testkit.OriginFault.Reads;
-import io.espejo.upstream.TestPem;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -198,13 +197,13 @@ abstract class FaultMatrixContract extends GatewayFixture {
 
     /** Not the bed's: requests that were cut are recorded when they are, and nobody waits. */
     private RecordingOrigin origin(String name, boolean faulty) throws IOException {
-      RecordingOrigin origin =
-          faulty && fault == OriginFault.UNTRUSTED
-              ? RecordingOrigin.start(
-                  name, 0, TestPem.server().getServerSocketFactory().createServerSocket())
-              : RecordingOrigin.start(name, faulty && fault.reads() == Reads.LITTLE ? 8192 : 0);
+      RecordingOrigin origin = fault(faulty).origin(name);
       bed.afterwards(origin::close);
       return origin;
+    }
+
+    private OriginFault fault(boolean faulty) {
+      return faulty ? fault : OriginFault.NONE;
     }
 
     private void met(boolean byTheFaulty) {
@@ -227,8 +226,8 @@ abstract class FaultMatrixContract extends GatewayFixture {
 
     String rules() throws IOException {
       String timeout = atV1 ? "\n    timeout: " + ROUTE_TIMEOUT : "";
-      return service("v1", primary, atV1)
-          + service("v2", shadow, !atV1)
+      return fault(atV1).service(host + "-v1", primary)
+          + fault(!atV1).service(host + "-v2", shadow)
           + """
           apiVersion: networking.istio.io/v1
           kind: VirtualService
@@ -246,47 +245,6 @@ abstract class FaultMatrixContract extends GatewayFixture {
               mirror: {host: %1$s-v2}%2$s
           """
               .formatted(host, timeout);
-    }
-
-    private String service(String version, RecordingOrigin origin, boolean faulty)
-        throws IOException {
-      boolean nowhere = faulty && fault == OriginFault.UNRESOLVABLE;
-      int port =
-          faulty && fault == OriginFault.DOWN ? RecordingOrigin.refusingPort() : origin.port();
-      String tls =
-          """
-          apiVersion: networking.istio.io/v1
-          kind: DestinationRule
-          metadata:
-            name: %1$s-%2$s
-          spec:
-            host: %1$s-%2$s
-            trafficPolicy: {tls: {mode: SIMPLE}}
-          ---
-          """
-              .formatted(host, version);
-      return """
-      apiVersion: networking.istio.io/v1
-      kind: ServiceEntry
-      metadata:
-        name: %1$s-%2$s
-      spec:
-        hosts: [%1$s-%2$s.default.svc.cluster.local]
-        location: MESH_INTERNAL
-        ports:
-        - {number: 8000, name: http, protocol: HTTP}
-        resolution: %3$s
-        endpoints:
-        - {address: %4$s, ports: {http: %5$d}}
-      ---
-      """
-              .formatted(
-                  host,
-                  version,
-                  nowhere ? "DNS" : "STATIC",
-                  nowhere ? "nowhere.invalid" : "127.0.0.1",
-                  port)
-          + (faulty && fault == OriginFault.UNTRUSTED ? tls : "");
     }
 
     String outcome() throws Exception {

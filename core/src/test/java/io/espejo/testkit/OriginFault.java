@@ -1,5 +1,6 @@
 package io.espejo.testkit;
 
+import io.espejo.upstream.TestPem;
 import java.io.IOException;
 import java.time.Duration;
 
@@ -192,6 +193,53 @@ enum OriginFault {
   /** What it does with a new connection; {@code met} hears that the fault is at work. */
   void accept(OriginConnection connection, Runnable met) throws IOException, InterruptedException {
     // As a rule, nothing.
+  }
+
+  /** An origin of the kind that it needs; it is still to be made to behave. */
+  RecordingOrigin origin(String name) throws IOException {
+    return this == UNTRUSTED
+        ? RecordingOrigin.start(
+            name, 0, TestPem.server().getServerSocketFactory().createServerSocket())
+        : RecordingOrigin.start(name, reads == Reads.LITTLE ? 8192 : 0);
+  }
+
+  /** The documents of a service of this name that ends at the origin, or where the fault says. */
+  String service(String name, RecordingOrigin origin) throws IOException {
+    boolean nowhere = this == UNRESOLVABLE;
+    String entry =
+        """
+        apiVersion: networking.istio.io/v1
+        kind: ServiceEntry
+        metadata:
+          name: %1$s
+        spec:
+          hosts: [%1$s.default.svc.cluster.local]
+          location: MESH_INTERNAL
+          ports:
+          - {number: 8000, name: http, protocol: HTTP}
+          resolution: %2$s
+          endpoints:
+          - {address: %3$s, ports: {http: %4$d}}
+        ---
+        """
+            .formatted(
+                name,
+                nowhere ? "DNS" : "STATIC",
+                nowhere ? "nowhere.invalid" : "127.0.0.1",
+                this == DOWN ? RecordingOrigin.refusingPort() : origin.port());
+    String tls =
+        """
+        apiVersion: networking.istio.io/v1
+        kind: DestinationRule
+        metadata:
+          name: %1$s
+        spec:
+          host: %1$s
+          trafficPolicy: {tls: {mode: SIMPLE}}
+        ---
+        """
+            .formatted(name);
+    return this == UNTRUSTED ? entry + tls : entry;
   }
 
   /** Makes an origin behave so; {@code met} hears of each request that has met it. */

@@ -2,6 +2,7 @@ package io.espejo.servlet;
 
 import io.espejo.LocalCopies;
 import io.espejo.exchange.ChunkPool;
+import io.espejo.exchange.Headers;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
@@ -12,8 +13,8 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
-import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,15 +27,25 @@ final class LocalBody {
   /** What is read at the end of a request of a body that the application left, in bytes. */
   private static final int MAX_DRAINED = 1024 * 1024;
 
+  /** The same where an error page may follow, for which it is kept. */
+  private static final int MAX_KEPT = 64 * 1024;
+
+  /** Methods whose requests have no body, unless they say so. */
+  private static final Set<String> BODILESS = Set.of("GET", "HEAD", "OPTIONS", "TRACE", "DELETE");
+
   private final HttpServletRequest request;
   private final LocalCopies copies;
   private final ChunkPool pool;
   private final Optional<ExactForm.Settings> exactForms;
 
+  /** The client's, before any dispatch adds its own. */
+  private final String query;
+
   private @Nullable ObservedInput input;
   private @Nullable BufferedReader reader;
   private boolean streamGiven;
-  private boolean parsed;
+  private boolean rebuilt;
+  private boolean partsAsked;
   private boolean formAsked;
   private Optional<ExactForm> form = Optional.empty();
 
@@ -47,9 +58,14 @@ final class LocalBody {
     this.copies = copies;
     this.pool = pool;
     this.exactForms = exactForms;
+    this.query = Optional.ofNullable(request.getQueryString()).orElse("");
   }
 
   ServletInputStream stream() throws IOException {
+    if (rebuilt) {
+      // What is left to read of it is in the copies already.
+      return request.getInputStream();
+    }
     if (reader != null) {
       throw new IllegalStateException("getReader() was called already");
     }
@@ -72,6 +88,9 @@ final class LocalBody {
    * @param encoding of the request, as the application sees it
    */
   BufferedReader reader(@Nullable String encoding) throws IOException {
+    if (rebuilt) {
+      return request.getReader();
+    }
     if (streamGiven) {
       throw new IllegalStateException("getInputStream() was called already");
     }
@@ -93,7 +112,10 @@ final class LocalBody {
   Optional<ExactForm> form() {
     if (!formAsked && exactForms.isPresent()) {
       formAsked = true;
-      if (!streamGiven && reader == null && request.getMethod().equals("POST") && isForm()) {
+      if (!streamGiven
+          && reader == null
+          && request.getMethod().equals("POST")
+          && Forms.urlEncoded(request)) {
         try {
           form =
               Optional.of(
@@ -106,45 +128,38 @@ final class LocalBody {
     return form;
   }
 
-  private boolean isForm() {
-    return contentType().toLowerCase(Locale.ROOT).startsWith("application/x-www-form-urlencoded");
-  }
-
   /** The application asked for parameters: a container may have read a form for that. */
   void parametersRead() {
-    if (isParsed()) {
+    if (rebuilt || input != null) {
       return;
     }
-    if (isForm()) {
-      parsed = true;
-      byte[] body = RebuiltForm.of(request);
+    if (Forms.urlEncoded(request)) {
+      byte[] body = RebuiltForm.of(request, query);
+      // There are none where a container leaves this method's forms to the application.
       if (body.length > 0) {
+        rebuilt = true;
         copies.rebuilt(length(body.length), new ByteArrayInputStream(body), true);
-      } else {
-        // A container that leaves this method's forms to the application.
-        parsed = false;
       }
-    } else if (contentType().toLowerCase(Locale.ROOT).startsWith("multipart/form-data")) {
+    } else if (Forms.multipart(request) && !partsAsked) {
+      partsAsked = true;
       try {
         partsRead(request.getParts());
       } catch (IOException | ServletException | RuntimeException notParsed) {
         // The container tells the application of what is wrong with them when it asks.
-        parsed = true;
       }
     }
   }
 
-  /** The container has read these parts. */
+  /**
+   * The container has read these parts; or there are none, because it reads none for this servlet
+   * and leaves them to the application.
+   */
   void partsRead(Collection<Part> parts) {
-    if (!isParsed()) {
-      parsed = true;
+    if (!rebuilt && input == null && !parts.isEmpty()) {
+      rebuilt = true;
       RebuiltParts.of(contentType(), parts)
           .ifPresent(body -> copies.rebuilt(length(body.length()), body.body(), false));
     }
-  }
-
-  private boolean isParsed() {
-    return parsed || input != null;
   }
 
   /** A body that came without a length goes without one. */
@@ -158,18 +173,22 @@ final class LocalBody {
   }
 
   /**
-   * The request is over.
+   * The application is done with the request.
    *
    * @param here whether this is the thread that served it; then what is here already of a body that
-   *     the application left is observed, too, unless the client still waits to be asked for it
+   *     the application left is observed, too, unless the client still waits to be asked for it, or
+   *     it is a form, of which a filter or an error page may yet ask the container for parameters
+   * @param failed whether an error page may follow
    */
-  void end(boolean here) {
+  void end(boolean here, boolean failed) {
     ObservedInput known = input;
     boolean untouched = known == null || !known.touched();
-    boolean unasked = untouched && (parsed || request.getHeader("Expect") != null);
+    boolean unasked =
+        untouched && (rebuilt || request.getHeader("Expect") != null || Forms.in(request));
     if (here && !unasked && copies.live()) {
       try {
-        observed().drain(MAX_DRAINED);
+        boolean keep = failed && !emptiesBeforeErrors();
+        observed().drain(keep ? MAX_KEPT : MAX_DRAINED, keep);
       } catch (IOException | RuntimeException unreadable) {
         // The copies end unread.
       }
@@ -178,6 +197,25 @@ final class LocalBody {
     if (known != null) {
       known.release();
     }
+    if (untouched && (known == null || !known.seen()) && sentWithoutBody()) {
+      copies.onEnd(Headers.EMPTY);
+    }
     copies.end();
+  }
+
+  /**
+   * HTTP/2 has requests that say nothing of a body; Jetty knows that there is none only once it was
+   * asked to read it.
+   */
+  private boolean sentWithoutBody() {
+    return BODILESS.contains(request.getMethod())
+        && request.getContentType() == null
+        && request.getContentLengthLong() < 0
+        && request.getProtocol().startsWith("HTTP/2");
+  }
+
+  /** Whether the container lets no error page read what the application has left. */
+  private boolean emptiesBeforeErrors() {
+    return request.getServletContext().getServerInfo().startsWith("jetty/");
   }
 }

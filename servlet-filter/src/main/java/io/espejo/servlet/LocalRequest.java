@@ -1,11 +1,8 @@
 package io.espejo.servlet;
 
 import io.espejo.exchange.Headers;
-import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletInputStream;
-import jakarta.servlet.ServletRequest;
-import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
@@ -28,7 +25,6 @@ import org.jspecify.annotations.Nullable;
 
 /** One dispatch of a request, as the application sees it that answers. */
 final class LocalRequest extends HttpServletRequestWrapper {
-  private final LocalExchange exchange;
   private final Optional<LocalBody> body;
   private final Optional<Headers> headers;
 
@@ -38,13 +34,8 @@ final class LocalRequest extends HttpServletRequestWrapper {
    * @param body if somebody observes it
    * @param headers if they differ from what came
    */
-  LocalRequest(
-      HttpServletRequest request,
-      LocalExchange exchange,
-      Optional<LocalBody> body,
-      Optional<Headers> headers) {
+  LocalRequest(HttpServletRequest request, Optional<LocalBody> body, Optional<Headers> headers) {
     super(request);
-    this.exchange = exchange;
     this.body = body;
     this.headers = headers;
   }
@@ -120,16 +111,6 @@ final class LocalRequest extends HttpServletRequestWrapper {
     Part part = super.getPart(name);
     body.ifPresent(LocalBody::parametersRead);
     return part;
-  }
-
-  @Override
-  public AsyncContext startAsync() {
-    return exchange.followed(super.startAsync());
-  }
-
-  @Override
-  public AsyncContext startAsync(ServletRequest request, ServletResponse response) {
-    return exchange.followed(super.startAsync(request, response));
   }
 
   @Override

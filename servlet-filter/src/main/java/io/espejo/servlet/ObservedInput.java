@@ -5,9 +5,13 @@ import io.espejo.exchange.BodyChunk;
 import io.espejo.exchange.ChunkPool;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.ServletRequestWrapper;
 import jakarta.servlet.http.HttpServletRequest;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** A request's body as the application reads it, which shows the copies what it reads. */
 final class ObservedInput extends ServletInputStream {
@@ -17,10 +21,18 @@ final class ObservedInput extends ServletInputStream {
   private final ChunkPool pool;
   private final boolean measured;
 
+  /** Whether another filter's wrapper has the body, which need not be as long as was announced. */
+  private final boolean wrapped;
+
+  /** What was read of it behind the application's back, for whoever reads after it. */
+  private ByteArrayInputStream kept = new ByteArrayInputStream(new byte[0]);
+
   // Guarded by this.
   private long left;
   private byte[] gathered = {};
   private int gatheredLength;
+
+  private boolean seen;
 
   private volatile boolean touched;
   private volatile boolean listened;
@@ -33,11 +45,15 @@ final class ObservedInput extends ServletInputStream {
     long length = request.getContentLengthLong();
     this.measured = length >= 0;
     this.left = measured ? length : Long.MAX_VALUE;
+    this.wrapped = request instanceof ServletRequestWrapper;
   }
 
   @Override
   public int read() throws IOException {
     touched = true;
+    if (kept.available() > 0) {
+      return kept.read();
+    }
     int read;
     try {
       read = input.read();
@@ -56,13 +72,19 @@ final class ObservedInput extends ServletInputStream {
   @Override
   public int read(byte[] bytes, int offset, int length) throws IOException {
     touched = true;
-    int read;
+    if (kept.available() > 0) {
+      return kept.read(bytes, offset, length);
+    }
     try {
-      read = input.read(bytes, offset, length);
+      return next(bytes, offset, length);
     } catch (IOException | RuntimeException failure) {
       copies.onCut(failure);
       throw failure;
     }
+  }
+
+  private int next(byte[] bytes, int offset, int length) throws IOException {
+    int read = input.read(bytes, offset, length);
     if (read < 0) {
       ended();
     } else {
@@ -119,8 +141,9 @@ final class ObservedInput extends ServletInputStream {
 
   /** Many an application reads as much as was announced, and never asks for the end. */
   private void count(int read) {
+    seen = true;
     left -= read;
-    if (left == 0) {
+    if (left == 0 && !wrapped) {
       ended();
     }
   }
@@ -129,14 +152,24 @@ final class ObservedInput extends ServletInputStream {
     flush();
     if (measured && left > 0) {
       copies.onCut(new EOFException("body cut short"));
+    } else if (!measured && !seen() && Forms.in(request)) {
+      // A filter before this one has asked for a parameter, so that the container has read it.
+      copies.end();
     } else if (copies.live()) {
       copies.onEnd(Trailers.of(request));
     }
   }
 
-  /** Lets go of what was gathered. */
+  /** Nobody reads any more. */
   synchronized void release() {
     flush();
+    try {
+      if (wrapped && left == 0 && input.isFinished()) {
+        ended();
+      }
+    } catch (RuntimeException gone) {
+      // It is not known to be whole.
+    }
   }
 
   /** Whether the application has read any of it, or asked to be called when it can. */
@@ -144,35 +177,57 @@ final class ObservedInput extends ServletInputStream {
     return touched || listened;
   }
 
-  /** Reads what the application has left, up to a limit in bytes, as far as it is here already. */
-  void drain(int limit) {
+  /** Whether a byte of it was seen here. */
+  synchronized boolean seen() {
+    return seen;
+  }
+
+  /**
+   * Reads what the application has left, up to a limit in bytes, as far as it is here already.
+   *
+   * @param keep whether somebody may read it after the application, as an error page does
+   */
+  void drain(int limit, boolean keep) {
     if (listened) {
       return;
     }
     byte[] buffer = pool.take();
+    ByteArrayOutputStream drained = new ByteArrayOutputStream(0);
     try {
       int available = input.available();
-      for (int drained = 0; available > 0 && drained < limit && copies.live(); ) {
-        int read = read(buffer, 0, Math.min(available, buffer.length));
+      for (int length = 0; available > 0 && length < limit && copies.live(); ) {
+        int read = next(buffer, 0, Math.min(Math.min(available, buffer.length), limit - length));
         if (read < 0) {
-          return;
+          break;
         }
-        drained += read;
+        if (keep) {
+          drained.write(buffer, 0, read);
+        }
+        length += read;
         available = input.available();
       }
-      if (available <= 0 && input.isFinished()) {
+      if (available <= 0 && input.isFinished() && !readByOthers()) {
         ended();
       }
-    } catch (IOException | RuntimeException gone) {
-      copies.onCut(gone);
+    } catch (IOException | RuntimeException closed) {
+      // Tomcat closes it with the answer's stream: the copies end unread.
     } finally {
       pool.give(buffer);
+      kept = new ByteArrayInputStream(drained.toByteArray());
     }
+  }
+
+  /** Not a byte was seen here of what should have some: it was read past this stream. */
+  private synchronized boolean readByOthers() {
+    return !touched
+        && !measured
+        && !seen()
+        && (request.getContentType() != null || request.getHeader("Transfer-Encoding") != null);
   }
 
   @Override
   public int available() throws IOException {
-    return input.available();
+    return kept.available() > 0 ? kept.available() : input.available();
   }
 
   @Override
@@ -182,17 +237,21 @@ final class ObservedInput extends ServletInputStream {
 
   @Override
   public boolean isFinished() {
-    return input.isFinished();
+    return kept.available() == 0 && input.isFinished();
   }
 
   @Override
   public boolean isReady() {
-    return input.isReady();
+    return kept.available() > 0 || input.isReady();
   }
 
   @Override
-  public void setReadListener(ReadListener listener) {
-    listened = true;
+  public void setReadListener(@Nullable ReadListener listener) {
+    if (listener == null) {
+      // The container says what is wrong with that.
+      input.setReadListener(listener);
+      return;
+    }
     input.setReadListener(
         new ReadListener() {
           @Override
@@ -212,5 +271,6 @@ final class ObservedInput extends ServletInputStream {
             listener.onError(failure);
           }
         });
+    listened = true;
   }
 }

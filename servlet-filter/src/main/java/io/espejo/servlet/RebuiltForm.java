@@ -19,10 +19,15 @@ import org.jspecify.annotations.Nullable;
 final class RebuiltForm {
   private RebuiltForm() {}
 
-  /** The pairs of the body, url-encoded; empty if there are none. */
-  static byte[] of(HttpServletRequest request) {
+  /**
+   * The pairs of the body, url-encoded; empty if there are none.
+   *
+   * @param sent the query that the client sent; a dispatch may have added its own
+   */
+  static byte[] of(HttpServletRequest request, String sent) {
     Map<String, String[]> parameters = request.getParameterMap();
-    String query = Optional.ofNullable(request.getQueryString()).orElse("");
+    String now = Optional.ofNullable(request.getQueryString()).orElse("");
+    String query = now.equals(sent) ? sent : now + "&" + sent;
     Optional<Charset> said = charset(request.getCharacterEncoding());
     byte[] body = of(parameters, query, said.orElse(StandardCharsets.UTF_8));
     if (said.isEmpty() && body.length != request.getContentLengthLong()) {

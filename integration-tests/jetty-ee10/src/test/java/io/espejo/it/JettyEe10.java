@@ -1,6 +1,8 @@
 package io.espejo.it;
 
 import io.espejo.Espejo;
+import io.espejo.it.application.EarlierFilter;
+import io.espejo.it.application.LifeServlet;
 import io.espejo.it.application.ReadingServlet;
 import io.espejo.servlet.MirrorFilter;
 import io.espejo.testkit.DeploymentContract;
@@ -11,6 +13,7 @@ import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
+import org.eclipse.jetty.ee10.servlet.ErrorPageErrorHandler;
 import org.eclipse.jetty.ee10.servlet.FilterHolder;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
@@ -58,6 +61,9 @@ final class JettyEe10 implements DeploymentContract.Container {
   /** The application that reads, with the filter before it or without. */
   static Gateway application(Optional<Path> rules, Map<String, String> settings) throws Exception {
     ServletContextHandler context = new ServletContextHandler("/");
+    FilterHolder earlier = new FilterHolder(EarlierFilter.class);
+    earlier.setAsyncSupported(true);
+    context.addFilter(earlier, "/*", EnumSet.of(DispatcherType.REQUEST));
     if (rules.isPresent()) {
       addFilter(context, rules.get(), settings, EnumSet.allOf(DispatcherType.class));
     }
@@ -67,7 +73,17 @@ final class JettyEe10 implements DeploymentContract.Container {
         .getRegistration()
         .setMultipartConfig(new MultipartConfigElement(System.getProperty("java.io.tmpdir")));
     context.addServlet(servlet, "/");
-    return started(context, false);
+    ServletHolder life = new ServletHolder("named", new LifeServlet());
+    life.setAsyncSupported(true);
+    context.addServlet(life, "/life/*");
+    ErrorPageErrorHandler pages = new ErrorPageErrorHandler();
+    // What called what is not the client's, and the filter is in it.
+    pages.setShowStacks(false);
+    pages.addErrorPage(418, "/life/page-stream");
+    pages.addErrorPage(422, "/life/page-parameter");
+    pages.addErrorPage(LifeServlet.Paged.class, "/life/page-stream");
+    context.setErrorHandler(pages);
+    return started(context, true);
   }
 
   private static void addFilter(
@@ -76,7 +92,7 @@ final class JettyEe10 implements DeploymentContract.Container {
       Map<String, String> settings,
       EnumSet<DispatcherType> dispatchers) {
     FilterHolder filter = new FilterHolder(MirrorFilter.class);
-    filter.setAsyncSupported(true);
+    filter.setAsyncSupported(!"false".equals(settings.get("asyncSupported")));
     filter.setInitParameter("rules", rules.toString());
     settings.forEach(filter::setInitParameter);
     context.addFilter(filter, "/*", dispatchers);

@@ -1,6 +1,8 @@
 package io.espejo.it;
 
 import io.espejo.Espejo;
+import io.espejo.it.application.EarlierFilter;
+import io.espejo.it.application.LifeServlet;
 import io.espejo.it.application.ReadingServlet;
 import io.espejo.servlet.MirrorFilter;
 import io.espejo.testkit.DeploymentContract;
@@ -19,7 +21,9 @@ import org.apache.catalina.Wrapper;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.servlets.DefaultServlet;
 import org.apache.catalina.startup.Tomcat;
+import org.apache.catalina.valves.ErrorReportValve;
 import org.apache.coyote.http2.Http2Protocol;
+import org.apache.tomcat.util.descriptor.web.ErrorPage;
 import org.apache.tomcat.util.descriptor.web.FilterDef;
 import org.apache.tomcat.util.descriptor.web.FilterMap;
 
@@ -57,8 +61,9 @@ final class Tomcat10 implements DeploymentContract.Container {
 
   /** The application that reads, with the filter before it or without. */
   static Gateway application(Optional<Path> rules, Map<String, String> settings) throws Exception {
-    Tomcat10 tomcat = new Tomcat10(false);
+    Tomcat10 tomcat = new Tomcat10(true);
     Context context = tomcat.tomcat.addContext("", tomcat.base.toString());
+    addFilter(context, "earlier", EarlierFilter.class, true, "REQUEST");
     if (rules.isPresent()) {
       addFilter(context, rules.get(), settings, "REQUEST", "ASYNC", "FORWARD", "INCLUDE", "ERROR");
     }
@@ -66,25 +71,53 @@ final class Tomcat10 implements DeploymentContract.Container {
     servlet.setAsyncSupported(true);
     servlet.setMultipartConfigElement(new MultipartConfigElement(tomcat.base.toString()));
     servlet.addMapping("/");
+    Wrapper life = Tomcat.addServlet(context, "named", new LifeServlet());
+    life.setAsyncSupported(true);
+    life.addMapping("/life/*");
+    // What called what is not the client's, and the filter is in it.
+    ErrorReportValve report = new ErrorReportValve();
+    report.setShowReport(false);
+    tomcat.tomcat.getHost().getPipeline().addValve(report);
+    addErrorPage(context, 418, "", "/life/page-stream");
+    addErrorPage(context, 422, "", "/life/page-parameter");
+    addErrorPage(context, 0, LifeServlet.Paged.class.getName(), "/life/page-stream");
     return tomcat.started(context);
+  }
+
+  private static void addErrorPage(Context context, int status, String type, String location) {
+    ErrorPage page = new ErrorPage();
+    if (status > 0) {
+      page.setErrorCode(status);
+    } else {
+      page.setExceptionType(type);
+    }
+    page.setLocation(location);
+    context.addErrorPage(page);
   }
 
   private static void addFilter(
       Context context, Path rules, Map<String, String> settings, String... dispatchers) {
-    FilterDef filter = new FilterDef();
-    filter.setFilterName("espejo");
-    filter.setFilterClass(MirrorFilter.class.getName());
-    filter.setAsyncSupported("true");
+    boolean async = !"false".equals(settings.get("asyncSupported"));
+    FilterDef filter = addFilter(context, "espejo", MirrorFilter.class, async, dispatchers);
     filter.addInitParameter("rules", rules.toString());
     settings.forEach(filter::addInitParameter);
+  }
+
+  private static FilterDef addFilter(
+      Context context, String name, Class<?> type, boolean async, String... dispatchers) {
+    FilterDef filter = new FilterDef();
+    filter.setFilterName(name);
+    filter.setFilterClass(type.getName());
+    filter.setAsyncSupported(Boolean.toString(async));
     context.addFilterDef(filter);
     FilterMap everything = new FilterMap();
-    everything.setFilterName("espejo");
+    everything.setFilterName(name);
     everything.addURLPattern("/*");
     for (String dispatcher : dispatchers) {
       everything.setDispatcher(dispatcher);
     }
     context.addFilterMap(everything);
+    return filter;
   }
 
   private Gateway started(Context context) throws Exception {

@@ -1,0 +1,252 @@
+package io.espejo.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import io.espejo.exchange.OutcomeCounts;
+import io.espejo.testkit.ApplicationContract.Application;
+import io.espejo.testkit.ReadingStyle.Copy;
+import io.espejo.testkit.RulesYaml.Route;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * An application that takes requests in every way answers each as it does without the filter,
+ * whatever v2 does; and a v2 that is well gets what the client sent.
+ *
+ * <p>One container serves all cells; each fault has a v2 of its own.
+ */
+abstract class DoNoHarmContract extends GatewayFixture {
+  private static final int AT_ONCE = 16;
+
+  /** Beyond it a copy is reset; some bodies are larger. */
+  private static final String LAG = "32768";
+
+  private final Application application;
+  private final List<ReadingStyle> styles = ReadingStyle.all();
+
+  DoNoHarmContract(Application application) {
+    super(
+        new GatewayContract() {
+          @Override
+          protected Gateway start(Path rules, Map<String, String> settings) throws Exception {
+            return application.start(Optional.of(rules), settings);
+          }
+
+          @Override
+          protected Gateway startHttp2(Path rules, Map<String, String> settings) throws Exception {
+            return start(rules, settings);
+          }
+        });
+    this.application = application;
+  }
+
+  /** What a client sees of an answer, and of its connection. */
+  private record Seen(List<String> head, String body, boolean whole, String next) {}
+
+  @TestFactory
+  Stream<DynamicNode> styles() throws Exception {
+    ExecutorService clients =
+        Executors.newFixedThreadPool(
+            AT_ONCE,
+            task -> {
+              Thread thread = new Thread(task, "harm-client");
+              thread.setDaemon(true);
+              return thread;
+            });
+    bed.afterwards(clients::shutdownNow);
+    Gateway bare = application.start(Optional.empty(), Map.of());
+    bed.afterwards(bare::close);
+
+    StringBuilder rules = new StringBuilder();
+    List<Route> routes = new ArrayList<>();
+    List<Table> tables = new ArrayList<>();
+    for (OriginFault fault : OriginFault.values()) {
+      Table table = new Table(fault);
+      tables.add(table);
+      rules.append(fault.service(table.name, table.origin));
+      routes.add(
+          Route.to("v1")
+              .with("name: " + table.name)
+              .match("headers: {x-fault: {exact: " + table.name + "}}")
+              .with("mirror: {host: " + table.name + "}"));
+    }
+    RulesYaml.write(
+        rulesFile,
+        rules
+            + routes(routes.toArray(Route[]::new))
+                .policy("well", "sectionName: v2-0", "limits: {maxLagBytes: 1048576}")
+                .text());
+    start(
+        rulesFile.getParent(),
+        Map.of(
+            "local",
+            "httpbin/v1",
+            "shadow.answerTimeout",
+            "1s",
+            "shadow.bodyTimeout",
+            "1s",
+            "shadow.maxLagBytes",
+            LAG,
+            "shadow.failuresToPause",
+            "1000000"));
+    List<Future<Seen>> expected = new ArrayList<>();
+    for (int i = 0; i < styles.size(); i++) {
+      RawRequest request = styles.get(i).request();
+      expected.add(clients.submit(() -> exchange(bare, request)));
+    }
+    for (Table table : tables) {
+      table.run(clients);
+    }
+    return Stream.of(
+        dynamicContainer(
+            "answers",
+            IntStream.range(0, styles.size())
+                .mapToObj(
+                    style ->
+                        dynamicTest(
+                            styles.get(style).name(),
+                            () -> {
+                              for (Table table : tables) {
+                                assertThat(get(table.seen.get(style)))
+                                    .as("%s, v2 %s", styles.get(style).name(), table.fault.words())
+                                    .isEqualTo(get(expected.get(style)));
+                              }
+                            }))),
+        dynamicContainer(
+            "copies",
+            IntStream.range(0, styles.size())
+                .mapToObj(
+                    style ->
+                        dynamicTest(
+                            styles.get(style).name(),
+                            () -> tables.get(OriginFault.NONE.ordinal()).assertCopy(style)))),
+        dynamicContainer(
+            "outcomes",
+            tables.stream()
+                .map(table -> dynamicTest("v2 " + table.fault.words(), table::assertSettled))));
+  }
+
+  private static Seen exchange(Gateway with, RawRequest request) throws IOException {
+    try (RawClient client = RawClient.to(with.port())) {
+      RawAnswer answer;
+      try {
+        answer = client.exchange(request);
+      } catch (AssertionError noAnswer) {
+        return new Seen(List.of(), "no answer", false, "");
+      }
+      List<String> head = new ArrayList<>(answer.head());
+      head.removeIf(line -> line.regionMatches(true, 0, "date:", 0, 5));
+      return new Seen(head, answer.text(), answer.whole(), next(client));
+    }
+  }
+
+  /** What the connection has for one more request. */
+  private static String next(RawClient client) {
+    try {
+      return client.exchange(RawRequest.get("/nothing")).head().get(0);
+    } catch (IOException | IndexOutOfBoundsException closed) {
+      return "closed";
+    }
+  }
+
+  /** All styles with one fault of v2. */
+  private final class Table {
+    private final OriginFault fault;
+    private final String name;
+    private final RecordingOrigin origin;
+    private final List<Future<Seen>> seen = new ArrayList<>();
+    private final CompletableFuture<Map<String, List<RecordedRequest>>> copies =
+        new CompletableFuture<>();
+
+    Table(OriginFault fault) throws IOException {
+      this.fault = fault;
+      this.name = "v2-" + fault.ordinal();
+      this.origin = fault.origin(name);
+      bed.afterwards(origin::close);
+      fault.befall(origin, () -> {});
+    }
+
+    void run(ExecutorService clients) {
+      for (int i = 0; i < styles.size(); i++) {
+        RawRequest request =
+            styles.get(i).request().header("x-fault", name).header("x-style", Integer.toString(i));
+        seen.add(clients.submit(() -> DoNoHarmContract.exchange(gateway(), request)));
+      }
+    }
+
+    void assertSettled() {
+      TestBed.await(name + " has no copy in flight", () -> counts().inFlight() == 0);
+      assertThat(counts().considered()).isEqualTo(styles.size());
+      origin.drain();
+    }
+
+    private OutcomeCounts counts() {
+      return gateway()
+          .outcomesByDestination()
+          .getOrDefault(
+              "outbound|8000||" + name + ".default.svc.cluster.local", OutcomeCounts.ZERO);
+    }
+
+    /** By style, whatever was whole. */
+    private Map<String, List<RecordedRequest>> atV2() throws Exception {
+      if (!copies.isDone()) {
+        for (Future<Seen> answer : seen) {
+          get(answer);
+        }
+        TestBed.await("no copy in flight", () -> counts().inFlight() == 0);
+        TestBed.await("v2 has read all", () -> origin.listeningConnections() == 0);
+        copies.complete(
+            origin.drain().stream()
+                .filter(RecordedRequest::whole)
+                .collect(
+                    Collectors.groupingBy(copy -> copy.headers().first("x-style").orElse("none"))));
+      }
+      return copies.join();
+    }
+
+    void assertCopy(int index) throws Exception {
+      ReadingStyle style = styles.get(index);
+      List<RecordedRequest> whole = atV2().getOrDefault(Integer.toString(index), List.of());
+      if (style.copy() == Copy.NONE) {
+        assertThat(whole).as(style.name()).isEmpty();
+        return;
+      }
+      if (style.copy() == Copy.SAME_OR_NONE && whole.isEmpty()) {
+        return;
+      }
+      assertThat(whole).as(style.name()).hasSize(1);
+      RecordedRequest copy = whole.get(0);
+      assertThat(copy.headers().contains("x-espejo-rebuilt"))
+          .isEqualTo(style.copy() == Copy.REBUILT);
+      if (style.copy() == Copy.REBUILT) {
+        assertThat(copy.body().text())
+            .isEqualToIgnoringCase(new String(style.sent(), StandardCharsets.ISO_8859_1));
+      }
+      if (style.copy() != Copy.REBUILT) {
+        assertThat(copy.body().length()).isEqualTo(style.sent().length);
+        assertThat(copy.body().hash()).isEqualTo(RecordedBody.hashOf(style.sent()));
+      }
+    }
+  }
+
+  private static Seen get(Future<Seen> future) throws Exception {
+    return future.get(60, TimeUnit.SECONDS);
+  }
+}
