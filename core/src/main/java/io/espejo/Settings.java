@@ -112,7 +112,7 @@ public record Settings(
     private static final Pattern SHORT = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
 
     /** A hundred years: whoever counts in nanoseconds can add two of them. */
-    private static final Duration LONGEST = Duration.ofHours(876_000);
+    private static final Duration LONGEST = Duration.ofDays(36_500);
 
     Optional<String> find(String name) {
       return texts.apply(name).map(String::trim).filter(text -> !text.isEmpty());
