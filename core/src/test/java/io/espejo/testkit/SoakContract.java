@@ -6,7 +6,6 @@ import io.espejo.Espejo;
 import io.espejo.config.RuleFile;
 import io.espejo.config.RulesException;
 import io.espejo.exchange.OutcomeCounts;
-import io.espejo.upstream.TestPem;
 import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -368,20 +367,16 @@ public abstract class SoakContract {
 
     Rules() throws IOException {
       for (OriginFault fault : OriginFault.values()) {
-        RecordingOrigin primary = origin("v1-" + key(fault), fault);
+        RecordingOrigin primary = service("v1-" + key(fault), fault);
         if (fault == OriginFault.NONE) {
           fault.befall(primary, SoakContract::answerAsV1, () -> {});
         } else {
           fault.befall(primary, () -> {});
         }
-        service("v1-" + key(fault), fault, primary);
-        RecordingOrigin shadow = origin("v2-" + key(fault), fault);
-        fault.befall(shadow, () -> {});
-        service("v2-" + key(fault), fault, shadow);
+        fault.befall(service("v2-" + key(fault), fault), () -> {});
       }
-      RecordingOrigin mixed = origin("v2-" + MIXED, OriginFault.NONE);
+      RecordingOrigin mixed = service("v2-" + MIXED, OriginFault.NONE);
       mixed.behave(connection -> any().behaviour().serve(connection));
-      service("v2-" + MIXED, OriginFault.NONE, mixed);
     }
 
     private OriginFault any() {
@@ -390,43 +385,11 @@ public abstract class SoakContract {
       }
     }
 
-    private RecordingOrigin origin(String name, OriginFault fault) throws IOException {
-      RecordingOrigin origin =
-          fault == OriginFault.UNTRUSTED
-              ? RecordingOrigin.start(
-                  name, 0, TestPem.server().getServerSocketFactory().createServerSocket())
-              : RecordingOrigin.start(name);
+    private RecordingOrigin service(String name, OriginFault fault) throws IOException {
+      RecordingOrigin origin = fault.origin(name);
       origins.add(origin);
+      services.append(fault.service(name, origin));
       return origin;
-    }
-
-    private void service(String name, OriginFault fault, RecordingOrigin origin)
-        throws IOException {
-      boolean nowhere = fault == OriginFault.UNRESOLVABLE;
-      services.append(
-          """
-          apiVersion: networking.istio.io/v1
-          kind: ServiceEntry
-          metadata:
-            name: %1$s
-          spec:
-            hosts: [%1$s.default.svc.cluster.local]
-            location: MESH_INTERNAL
-            ports:
-            - {number: 8000, name: http, protocol: HTTP}
-            resolution: %2$s
-            endpoints:
-            - {address: %3$s, ports: {http: %4$d}}
-          ---
-          """
-              .formatted(
-                  name,
-                  nowhere ? "DNS" : "STATIC",
-                  nowhere ? "nowhere.invalid" : "127.0.0.1",
-                  fault == OriginFault.DOWN ? RecordingOrigin.refusingPort() : origin.port()));
-      if (fault == OriginFault.UNTRUSTED) {
-        services.append(policy(name, "tls: {mode: SIMPLE}"));
-      }
     }
 
     private static String policy(String host, String policy) {
