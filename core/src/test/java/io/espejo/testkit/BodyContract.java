@@ -60,19 +60,35 @@ abstract class BodyContract extends GatewayFixture {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"length", "chunks"})
-  void bodies_ofManyClientsAtOnce_doNotWaitForEachOther(String kind) throws Exception {
+  @CsvSource({
+    "length, 5, 2, END",
+    "length, 60000, 60000, HEAD",
+    "chunks, 5, 2, END",
+    "chunks, 5, 60000, END",
+    "chunks, 60000, 2, HEAD",
+    "chunks, 60000, 60000, HEAD"
+  })
+  void answers_toManyClientsAtOnce_allCome(String kind, int size, int answerSize, AnsweredAt at)
+      throws Exception {
     start(mirrored());
+    Answer answer = Answer.of(200).body(bytes(answerSize)).chunked();
+    v1.behave(at == AnsweredAt.HEAD ? Behaviour.answerAtHead(answer) : Behaviour.answer(answer));
     RawRequest post = RawRequest.post("/");
-    RawRequest request = kind.equals("length") ? post.body(bytes(5)) : post.chunked(bytes(5), 5);
+    RawRequest request =
+        kind.equals("length") ? post.body(bytes(size)) : post.chunked(bytes(size), size);
 
     try (Load load = Load.on(gateway().port(), 4, request)) {
-      load.awaitAnswers(3000);
+      load.awaitAnswers(800);
     }
 
     settled();
     v1.drain();
     v2.drain();
+  }
+
+  private enum AnsweredAt {
+    HEAD,
+    END
   }
 
   @Test

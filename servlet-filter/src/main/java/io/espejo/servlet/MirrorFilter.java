@@ -52,6 +52,7 @@ public final class MirrorFilter implements Filter {
   private @Nullable ServletContext context;
   private boolean stripContextPath;
   private EarlyHints hints = EarlyHints.NONE;
+  private boolean tomcat;
   private Optional<ExactForm.Settings> exactForms = Optional.empty();
 
   /** A filter that reads its settings in {@link #init}, and ends what it started. */
@@ -71,6 +72,7 @@ public final class MirrorFilter implements Filter {
     exactForms = exactForms(settings, context);
     stripContextPath = settings.find("stripContextPath").map(Boolean::parseBoolean).orElse(false);
     hints = EarlyHints.in(context);
+    tomcat = context.getServerInfo().startsWith("Apache Tomcat");
     espejo = given != null ? given : open(settings);
     config.getServletContext().setAttribute(Espejo.class.getName(), espejo);
   }
@@ -137,30 +139,34 @@ public final class MirrorFilter implements Filter {
     }
     http.setAttribute(Verdict.class.getName(), verdict);
     if (verdict instanceof Verdict.Answer local) {
-      local(http, answer, local);
+      local(running, http, answer, local);
     } else if (verdict instanceof Verdict.Forward forward) {
-      running.forward(
-          forward,
-          downstream,
-          new ServletRequestBody(http, running.chunks()),
-          asynchronous(http, answer));
+      ServletRequestBody body = body(running, http);
+      running.forward(forward, downstream, body, asynchronous(http, answer, body));
     }
   }
 
+  private ServletRequestBody body(Espejo running, HttpServletRequest http) {
+    return new ServletRequestBody(http, running.chunks(), tomcat);
+  }
+
   private ServletDownstreamResponse asynchronous(
-      HttpServletRequest http, HttpServletResponse answer) {
+      HttpServletRequest http, HttpServletResponse answer, ServletRequestBody body) {
     AsyncContext async = http.startAsync(http, answer);
     // Our time limits hold, not the container's.
     async.setTimeout(0);
-    return new ServletDownstreamResponse(async, http, answer, hints);
+    body.readBy(async::start);
+    return new ServletDownstreamResponse(
+        async, Completion.of(async, body, tomcat), http, answer, hints);
   }
 
   /** Without a switch to asynchronous where the answer fits the buffer, so that no write blocks. */
-  private void local(HttpServletRequest http, HttpServletResponse answer, Verdict.Answer local)
+  private void local(
+      Espejo running, HttpServletRequest http, HttpServletResponse answer, Verdict.Answer local)
       throws IOException {
     int length = local.body().length();
     if (length > ServletDownstreamResponse.BUFFER_SIZE) {
-      ServletDownstreamResponse response = asynchronous(http, answer);
+      ServletDownstreamResponse response = asynchronous(http, answer, body(running, http));
       response.start(
           local.status(),
           local.headers().toBuilder().add("Content-Length", Integer.toString(length)).build());

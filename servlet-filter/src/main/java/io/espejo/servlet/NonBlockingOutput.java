@@ -20,6 +20,9 @@ final class NonBlockingOutput implements WriteListener {
   private @Nullable Step next;
   private @Nullable Throwable gone;
 
+  /** The thread of the container that is in a call to this. */
+  private volatile @Nullable Thread called;
+
   /** One write or flush that waits for the container, to be done or to be known done. */
   private record Step(
       ByteBuffer bytes, boolean flush, boolean written, DownstreamResponse.Callback callback) {
@@ -85,7 +88,17 @@ final class NonBlockingOutput implements WriteListener {
 
   @Override
   public void onWritePossible() throws IOException {
-    run();
+    called = Thread.currentThread();
+    try {
+      run();
+    } finally {
+      called = null;
+    }
+  }
+
+  /** Whether this is within a call of the container's. */
+  boolean isCalled() {
+    return called == Thread.currentThread();
   }
 
   /** Does the step that waits; the output is ready. */

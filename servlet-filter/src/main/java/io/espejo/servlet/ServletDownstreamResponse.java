@@ -29,16 +29,10 @@ final class ServletDownstreamResponse implements DownstreamResponse {
   static final int BUFFER_SIZE = 32 * 1024;
 
   private final AsyncContext async;
+  private final Completion completion;
   private final HttpServletRequest request;
   private final HttpServletResponse response;
   private final EarlyHints hints;
-
-  /**
-   * Whether even a small answer is completed by the container's own call: its thread may be about
-   * to tell of the end of the body. Tomcat fails the connection when that meets a completion from
-   * elsewhere; its own calls are under one lock.
-   */
-  private final boolean completedByContainer;
 
   // Only the one caller of DownstreamResponse touches these.
   private int buffered;
@@ -58,14 +52,15 @@ final class ServletDownstreamResponse implements DownstreamResponse {
 
   ServletDownstreamResponse(
       AsyncContext async,
+      Completion completion,
       HttpServletRequest request,
       HttpServletResponse response,
       EarlyHints hints) {
     this.async = async;
+    this.completion = completion;
     this.request = request;
     this.response = response;
     this.hints = hints;
-    this.completedByContainer = request.getHeader("Transfer-Encoding") != null;
   }
 
   /** On a thread of the container, which blocks while the client reads nothing. */
@@ -196,7 +191,7 @@ final class ServletDownstreamResponse implements DownstreamResponse {
     }
     if (output != null
         || buffered + bytes.remaining() > BUFFER_SIZE
-        || (last && completedByContainer)) {
+        || (last && completion.isHazardous())) {
       Callback then = last ? completing(callback) : callback;
       nonBlocking(then, to -> to.write(bytes, then));
       return;
@@ -263,7 +258,11 @@ final class ServletDownstreamResponse implements DownstreamResponse {
       }
       ended = true;
     }
-    async.complete();
+    if (output != null && output.isCalled()) {
+      completion.now();
+    } else {
+      completion.soon();
+    }
   }
 
   @Override

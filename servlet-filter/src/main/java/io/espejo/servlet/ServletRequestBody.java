@@ -9,6 +9,7 @@ import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.EOFException;
 import java.io.IOException;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,28 +18,48 @@ import org.jspecify.annotations.Nullable;
  * <p>The container's stream is asked only while it is known to be ready: from the first {@code
  * onDataAvailable} on, until {@code isReady()} says no; then the container calls again. {@code
  * isFinished()} is never asked (on Grizzly it is true while bytes wait).
+ *
+ * <p>Tomcat tells of the end of chunks from within the read that meets it. In a call of its own it
+ * then looks for a next request in the same place, whose turn it is not, and calls for the body
+ * once more when that comes. So there chunks are read elsewhere.
  */
 final class ServletRequestBody implements RequestBody, ReadListener {
   private final HttpServletRequest request;
   private final ChunkPool pool;
   private final boolean measured;
 
+  /** Whether this is read where {@link #elsewhere} says, and not in the container's calls. */
+  private final boolean moved;
+
   // What the container is asked, it is asked by the one reader and outside the monitor: it may lock
   // then what its own thread has locked that waits to signal.
   private volatile @Nullable ServletInputStream input;
   private volatile boolean readable;
   private volatile @Nullable BodyChunk end;
-  private long left;
+  private long missing;
+
+  /** Whether the container has said its last: it makes no further call. */
+  private volatile boolean settled;
+
+  /** What the container's next call is to do instead. */
+  private volatile @Nullable Runnable nextCall;
+
+  private volatile Executor elsewhere = Runnable::run;
+  private volatile @Nullable Thread reader;
 
   // Guarded by this.
   private @Nullable Runnable demand;
+  private int readings;
+  private boolean left;
+  private @Nullable Runnable onExit;
 
-  ServletRequestBody(HttpServletRequest request, ChunkPool pool) {
+  ServletRequestBody(HttpServletRequest request, ChunkPool pool, boolean tomcat) {
     this.request = request;
     this.pool = pool;
     long length = request.getContentLengthLong();
     this.measured = length >= 0;
-    this.left = measured ? length : Long.MAX_VALUE;
+    this.moved = tomcat && request.getHeader("Transfer-Encoding") != null;
+    this.missing = measured ? length : Long.MAX_VALUE;
   }
 
   @Override
@@ -48,7 +69,17 @@ final class ServletRequestBody implements RequestBody, ReadListener {
       return known;
     }
     ServletInputStream stream = input;
-    return readable && stream != null ? readInput(stream) : BodyChunk.NOT_YET;
+    if (stream == null || !readable || (moved && reader != Thread.currentThread())) {
+      return BodyChunk.NOT_YET;
+    }
+    if (!enter()) {
+      return left();
+    }
+    try {
+      return readInput(stream);
+    } finally {
+      exit();
+    }
   }
 
   /**
@@ -59,7 +90,7 @@ final class ServletRequestBody implements RequestBody, ReadListener {
     byte[] buffer = null;
     int length = 0;
     try {
-      while (end == null && length < ChunkPool.BUFFER_SIZE && left > 0 && isReady(stream)) {
+      while (end == null && length < ChunkPool.BUFFER_SIZE && missing > 0 && isReady(stream)) {
         if (buffer == null) {
           buffer = pool.take();
         }
@@ -68,7 +99,7 @@ final class ServletRequestBody implements RequestBody, ReadListener {
           ended(measured ? BodyChunk.failed(new EOFException("body cut short")) : BodyChunk.END);
         } else {
           length += read;
-          left -= read;
+          missing -= read;
         }
       }
     } catch (IOException | RuntimeException gone) {
@@ -81,8 +112,53 @@ final class ServletRequestBody implements RequestBody, ReadListener {
       pool.give(buffer);
     }
     // At NOT_YET the container calls onDataAvailable, onAllDataRead or onError next.
-    BodyChunk known = left == 0 ? BodyChunk.END : end;
+    if (missing == 0) {
+      settled = true;
+      return BodyChunk.END;
+    }
+    BodyChunk known = end;
     return known != null ? known : BodyChunk.NOT_YET;
+  }
+
+  private BodyChunk left() {
+    BodyChunk failed = BodyChunk.failed(new IOException("the request has been answered"));
+    ended(failed);
+    return failed;
+  }
+
+  private synchronized boolean enter() {
+    if (left) {
+      return false;
+    }
+    readings++;
+    return true;
+  }
+
+  private void exit() {
+    Runnable waiting = null;
+    synchronized (this) {
+      readings--;
+      if (readings == 0) {
+        waiting = onExit;
+        onExit = null;
+      }
+    }
+    if (waiting != null) {
+      waiting.run();
+    }
+  }
+
+  /**
+   * Has the container's stream be asked no more, so that the container may have it back; false
+   * while it is being asked, and then this runs once it is not.
+   */
+  synchronized boolean leave(Runnable otherwise) {
+    if (readings > 0) {
+      onExit = otherwise;
+      return false;
+    }
+    left = true;
+    return true;
   }
 
   private synchronized void ended(BodyChunk how) {
@@ -111,7 +187,37 @@ final class ServletRequestBody implements RequestBody, ReadListener {
         return;
       }
     }
-    onReadable.run();
+    tell(onReadable);
+  }
+
+  private void tell(Runnable onReadable) {
+    if (!moved) {
+      onReadable.run();
+      return;
+    }
+    try {
+      elsewhere.execute(() -> read(onReadable));
+    } catch (RuntimeException over) {
+      // The container has no thread for it, or has ended the request.
+      fail(over);
+      onReadable.run();
+    }
+  }
+
+  private void read(Runnable onReadable) {
+    reader = Thread.currentThread();
+    try {
+      onReadable.run();
+    } finally {
+      if (reader == Thread.currentThread()) {
+        reader = null;
+      }
+    }
+  }
+
+  /** Where chunks are read on Tomcat. */
+  void readBy(Executor executor) {
+    elsewhere = executor;
   }
 
   /**
@@ -133,6 +239,21 @@ final class ServletRequestBody implements RequestBody, ReadListener {
     }
   }
 
+  /** Whether there may be a body at all. */
+  boolean expected() {
+    return !measured || missing > 0;
+  }
+
+  /** Whether the container owes this a call, which may come at any time. */
+  boolean mayBeCalled() {
+    return input != null && !readable && !settled;
+  }
+
+  /** Has the container's next call do this instead. */
+  void onNextCall(Runnable action) {
+    nextCall = action;
+  }
+
   @Override
   public void onDataAvailable() {
     signal(null);
@@ -140,15 +261,22 @@ final class ServletRequestBody implements RequestBody, ReadListener {
 
   @Override
   public void onAllDataRead() {
+    settled = true;
     signal(BodyChunk.END);
   }
 
   @Override
   public void onError(Throwable failure) {
+    settled = true;
     signal(BodyChunk.failed(failure));
   }
 
   private void signal(@Nullable BodyChunk ending) {
+    Runnable instead = nextCall;
+    if (instead != null) {
+      instead.run();
+      return;
+    }
     Runnable waiting;
     synchronized (this) {
       readable = true;
@@ -159,7 +287,7 @@ final class ServletRequestBody implements RequestBody, ReadListener {
       demand = null;
     }
     if (waiting != null) {
-      waiting.run();
+      tell(waiting);
     }
   }
 

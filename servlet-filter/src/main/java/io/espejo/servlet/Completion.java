@@ -1,0 +1,88 @@
+package io.espejo.servlet;
+
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * The end of a request's asynchronous processing, told to the container once.
+ *
+ * <p>Tomcat looks for a listener of a socket's event, and then for the state of the request, under
+ * a lock that {@code complete()} does not take: one between the two fails the connection, and the
+ * client has no answer. So while Tomcat may still call for the body, the end is told in a call of
+ * Tomcat's own: the next for the body or, within some two seconds, that for a timeout.
+ */
+final class Completion implements AsyncListener {
+  private final AsyncContext async;
+  private final ServletRequestBody body;
+  private final boolean tomcat;
+  private final AtomicBoolean told = new AtomicBoolean();
+  private volatile boolean wanted;
+
+  private Completion(AsyncContext async, ServletRequestBody body, boolean tomcat) {
+    this.async = async;
+    this.body = body;
+    this.tomcat = tomcat;
+  }
+
+  /** On the thread that started the asynchronous processing. */
+  static Completion of(AsyncContext async, ServletRequestBody body, boolean tomcat) {
+    Completion completion = new Completion(async, body, tomcat);
+    if (tomcat && body.expected()) {
+      async.addListener(completion);
+    }
+    return completion;
+  }
+
+  /** Whether the container may be making a call just now that a completion from here would fail. */
+  boolean isHazardous() {
+    return body.mayBeCalled();
+  }
+
+  /** Tells it now: within a call of the container's, or while it makes none. */
+  void now() {
+    if (body.leave(this::soon) && told.compareAndSet(false, true)) {
+      async.complete();
+    }
+  }
+
+  /** Tells it as soon as it can do no harm. */
+  void soon() {
+    if (!tomcat || !isHazardous()) {
+      now();
+      return;
+    }
+    wanted = true;
+    try {
+      // Before the body hears of it, and may end what this belongs to.
+      async.setTimeout(1);
+    } catch (IllegalStateException over) {
+      // The container has ended the request by itself.
+      return;
+    }
+    body.onNextCall(this::now);
+  }
+
+  @Override
+  public void onTimeout(AsyncEvent event) {
+    if (wanted) {
+      now();
+    }
+  }
+
+  @Override
+  public void onComplete(AsyncEvent event) {
+    // It was.
+  }
+
+  @Override
+  public void onError(AsyncEvent event) {
+    // The listeners of the streams hear of it.
+  }
+
+  @Override
+  public void onStartAsync(AsyncEvent event) {
+    // Not by us.
+  }
+}
