@@ -191,16 +191,13 @@ public final class Mirroring implements AutoCloseable {
     ended(destination, shadow.route(), shadow.requestId(), now - shadow.beganNanos(), outcome);
   }
 
-  private static boolean tellsOfFailure(Outcome outcome) {
-    return reason(outcome).filter(Mirroring::tellsOfFailure).isPresent();
-  }
-
-  private static Optional<Reason> reason(Outcome outcome) {
-    return outcome instanceof Outcome.Failed failed
-        ? Optional.of(failed.reason())
-        : outcome instanceof Outcome.Dropped dropped
-            ? Optional.of(dropped.reason())
-            : Optional.empty();
+  /**
+   * Whether it counts for the pause. One that lags has been given something to read; before that it
+   * is its connection that is late.
+   */
+  static boolean tellsOfFailure(Outcome outcome) {
+    boolean lagged = outcome instanceof Outcome.Failed failed && failed.reason() == Reason.LAG;
+    return lagged || reason(outcome).filter(Mirroring::tellsOfFailure).isPresent();
   }
 
   /** Whether it is the destination that failed, and not one of our own bounds that was met. */
@@ -209,6 +206,14 @@ public final class Mirroring implements AutoCloseable {
       case CONNECT, CONNECT_TIMEOUT, BODY_TIMEOUT, ANSWER_TIMEOUT, RESET, GARBAGE -> true;
       default -> false;
     };
+  }
+
+  private static Optional<Reason> reason(Outcome outcome) {
+    return outcome instanceof Outcome.Failed failed
+        ? Optional.of(failed.reason())
+        : outcome instanceof Outcome.Dropped dropped
+            ? Optional.of(dropped.reason())
+            : Optional.empty();
   }
 
   private void ended(

@@ -296,7 +296,7 @@ class MirroringTest extends MirroringFixture {
     "GARBAGE, true",
     "IN_FLIGHT, false",
     "MEMORY, false",
-    "LAG, false",
+    "LAG, true",
     "BODY_SIZE, false",
     "ANSWER_SIZE, false",
     "CUT, false",
@@ -304,7 +304,12 @@ class MirroringTest extends MirroringFixture {
     "UNSENDABLE, false",
   })
   void failure_countsForThePause_ifItIsV2s(Reason reason, boolean counts) {
-    assertThat(Mirroring.tellsOfFailure(reason)).isEqualTo(counts);
+    assertThat(Mirroring.tellsOfFailure(new Outcome.Failed(reason))).isEqualTo(counts);
+  }
+
+  @Test
+  void lag_beforeV2HasAConnection_isNoFailureOfV2() {
+    assertThat(Mirroring.tellsOfFailure(new Outcome.Dropped(Reason.LAG))).isFalse();
   }
 
   @Test
