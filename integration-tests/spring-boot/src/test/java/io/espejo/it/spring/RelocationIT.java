@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.espejo.Espejo;
 import java.io.File;
 import java.io.IOException;
+import java.lang.module.ModuleFinder;
+import java.lang.module.ModuleReference;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -61,5 +63,33 @@ class RelocationIT {
       }
     }
     assertThat(foreign).isEmpty();
+  }
+
+  @Test
+  void manifest_hasTheModulesName() {
+    ModuleReference module = ModuleFinder.of(jar.toPath()).findAll().iterator().next();
+
+    assertThat(module.descriptor().name()).isEqualTo("io.espejo.servlet.all");
+    assertThat(module.descriptor().packages()).contains("io.espejo.shaded.jetty.client");
+  }
+
+  @Test
+  void notice_namesEachLibraryInside_andTheirTextsAreThere() throws IOException {
+    try (JarFile all = new JarFile(jar)) {
+      assertThat(text(all, "META-INF/NOTICE"))
+          .contains(
+              "org.eclipse.jetty:jetty-client:",
+              "org.eclipse.jetty.http2:jetty-http2-client:",
+              "org.snakeyaml:snakeyaml-engine:",
+              "com.google.re2j:re2j:")
+          .doesNotContain("org.slf4j");
+      assertThat(text(all, "META-INF/LICENSE")).contains("Apache License");
+      assertThat(text(all, "META-INF/licenses/re2j/LICENSE")).contains("The Go Authors");
+      assertThat(text(all, "META-INF/licenses/jetty/NOTICE.txt")).contains("Eclipse Jetty");
+    }
+  }
+
+  private static String text(JarFile jar, String name) throws IOException {
+    return new String(jar.getInputStream(jar.getEntry(name)).readAllBytes(), StandardCharsets.UTF_8);
   }
 }
