@@ -108,9 +108,7 @@ public abstract class ApplicationContract extends DoNoHarmContract {
     try (Gateway bare = application.start(Optional.empty(), Map.of())) {
       for (String path : READING) {
         RawRequest request =
-            RawRequest.post(path)
-                .header("Content-Type", "application/octet-stream")
-                .body(bytes(length));
+            RawRequest.post(path).header("Content-Type", ReadingStyle.BYTES).body(bytes(length));
 
         RawAnswer answer = exchange(request);
 
@@ -136,7 +134,10 @@ public abstract class ApplicationContract extends DoNoHarmContract {
         if (path.equals("/exactly")) {
           continue;
         }
-        RawRequest request = RawRequest.post(path).chunked(bytes(length), 7_000);
+        RawRequest request =
+            RawRequest.post(path)
+                .header("Content-Type", ReadingStyle.BYTES)
+                .chunked(bytes(length), 7_000);
 
         RawAnswer answer = exchange(request);
 
@@ -489,7 +490,8 @@ public abstract class ApplicationContract extends DoNoHarmContract {
   void filter_withoutAsyncSupport_mirrorsASynchronousApplication() throws Exception {
     start(mirrored(), "local", "httpbin/v1", "asyncSupported", "false");
     for (String path : List.of("/stream", "/reader", "/forward", "/include", "/error", "/throw")) {
-      RawRequest request = RawRequest.post(path).body(bytes(2_000));
+      RawRequest request =
+          RawRequest.post(path).header("Content-Type", ReadingStyle.BYTES).body(bytes(2_000));
 
       assertSame(exchange(request), bare(request));
 
@@ -606,7 +608,8 @@ public abstract class ApplicationContract extends DoNoHarmContract {
     try (Gateway bare = application.start(Optional.empty(), Map.of())) {
       RawClient client = client();
       for (String path : READING) {
-        RawRequest request = RawRequest.post(path).body(bytes(20_000));
+        RawRequest request =
+            RawRequest.post(path).header("Content-Type", ReadingStyle.BYTES).body(bytes(20_000));
         RawAnswer expected = RawClient.once(bare.port(), request);
         assertSame(client.exchange(request), expected);
         if (expected.headers().contains("connection")) {

@@ -7,7 +7,6 @@ import io.espejo.testkit.RulesYaml.Route;
 import io.espejo.upstream.TestPem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -23,7 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import javax.management.MBeanServer;
+import javax.management.MBeanServerConnection;
 import javax.management.ObjectName;
 import javax.net.ssl.SSLServerSocket;
 import org.awaitility.Awaitility;
@@ -127,7 +126,7 @@ abstract class DestinationContract extends GatewayFixture {
     v1.take();
     RawClient waiting = client().send(GET);
     ObjectName name = new ObjectName("io.espejo:type=Espejo,instance=v1-bounds");
-    MBeanServer jmx = ManagementFactory.getPlatformMBeanServer();
+    MBeanServerConnection jmx = gateway().jmx();
     Awaitility.await()
         .atMost(Duration.ofSeconds(5))
         .until(() -> jmx.getAttribute(name, "ActiveRequests").equals(2));
@@ -292,7 +291,7 @@ abstract class DestinationContract extends GatewayFixture {
     assertThat(exchange(GET).text()).isEqualTo("busy");
 
     assertThat(gateway().primaryCounts().retriesOverLimit()).isEqualTo(1);
-    gateway().espejo().close();
+    gateway().shutDown();
     assertThat(pausing.read().text()).isEqualTo("shutting down");
     v1.take(2);
   }

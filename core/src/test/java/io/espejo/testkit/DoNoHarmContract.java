@@ -111,8 +111,9 @@ abstract class DoNoHarmContract extends GatewayFixture {
       RawRequest request = styles.get(i).request();
       expected.add(clients.submit(() -> exchange(bare, request)));
     }
-    for (Table table : tables) {
-      table.run(clients);
+    // The well one last: its copies have little time, and a server that was just started is slow.
+    for (int i = tables.size() - 1; i >= 0; i--) {
+      tables.get(i).run(clients);
     }
     return Stream.of(
         dynamicContainer(

@@ -267,6 +267,6 @@ abstract class GatewayFixture {
     OutcomeCounts counts = started.outcomes();
     assertThat(counts.inFlight()).as("outcomes add up after close: " + counts).isZero();
     assertThat(started.lentBuffers()).as("buffers that nobody gave back").isZero();
-    TestBed.await("no thread left: " + espejoThreads(), () -> espejoThreads().isEmpty());
+    TestBed.await("no thread left: " + started.threads(), () -> started.threads().isEmpty());
   }
 }

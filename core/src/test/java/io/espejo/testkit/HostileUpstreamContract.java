@@ -6,7 +6,6 @@ import io.espejo.EspejoMXBean;
 import io.espejo.exchange.Outcome.Reason;
 import io.espejo.exchange.OutcomeCounts;
 import io.espejo.testkit.RulesYaml.Route;
-import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -157,7 +156,7 @@ abstract class HostileUpstreamContract extends GatewayFixture {
 
   private EspejoMXBean counters() throws Exception {
     return JMX.newMXBeanProxy(
-        ManagementFactory.getPlatformMBeanServer(),
+        gateway().jmx(),
         new ObjectName("io.espejo:type=Espejo,instance=espejo"),
         EspejoMXBean.class);
   }

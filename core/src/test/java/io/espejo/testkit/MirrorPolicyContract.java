@@ -2,13 +2,11 @@ package io.espejo.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.espejo.config.RuleFile;
 import io.espejo.exchange.Outcome.Reason;
 import io.espejo.exchange.OutcomeCounts;
 import io.espejo.testkit.RulesYaml.Route;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -31,10 +29,6 @@ abstract class MirrorPolicyContract extends GatewayFixture {
 
   private RulesYaml policy(String... lines) {
     return mirrored().policy("p", "", lines);
-  }
-
-  private static RuleFile file(RulesYaml rules) {
-    return new RuleFile("httpbin.yaml", rules.text().getBytes(StandardCharsets.UTF_8));
   }
 
   @Test
@@ -173,9 +167,9 @@ abstract class MirrorPolicyContract extends GatewayFixture {
   @Test
   void expires_oncePassed_endsTheCopiesAndSaysSoOnce() throws Exception {
     start(mirrored());
-    try (LogWatch log = LogWatch.of("io.espejo")) {
+    try (LogWatch log = gateway().watchLog()) {
       Instant end = Instant.now().plusSeconds(2).truncatedTo(ChronoUnit.MILLIS);
-      gateway().espejo().apply(List.of(file(policy("expires: " + end))));
+      gateway().apply(policy("expires: " + end));
       get("/");
       v1.take();
       v2.take();
@@ -253,7 +247,7 @@ abstract class MirrorPolicyContract extends GatewayFixture {
     v2.take();
     assertThat(gateway().outcomes().dropped(Reason.IN_FLIGHT)).isEqualTo(1);
 
-    gateway().espejo().apply(List.of(file(policy("limits: {maxInFlight: 2}"))));
+    gateway().apply(policy("limits: {maxInFlight: 2}"));
     client.exchange(GET);
     client.exchange(GET);
 
@@ -324,7 +318,7 @@ abstract class MirrorPolicyContract extends GatewayFixture {
     get("/");
     assertThat(settled().dropped(Reason.CONNECT)).isEqualTo(1);
 
-    gateway().espejo().apply(List.of(file(refusing.policy("p", "", "timeout: 2s"))));
+    gateway().apply(refusing.policy("p", "", "timeout: 2s"));
     get("/");
 
     v1.take(2);

@@ -20,6 +20,9 @@ record ReadingStyle(String name, RawRequest request, byte[] content, Copy copy, 
   private static final String FORM = "application/x-www-form-urlencoded";
   private static final String PARTS = "multipart/form-data; boundary=b0und";
 
+  /** With a charset that has every byte: some servers take UTF-8 where a request says none. */
+  static final String BYTES = "application/octet-stream; charset=ISO-8859-1";
+
   /** What v2 gets of a request. */
   enum Copy {
     /** The client's bytes. */
@@ -100,7 +103,7 @@ record ReadingStyle(String name, RawRequest request, byte[] content, Copy copy, 
 
   private static void raw(List<ReadingStyle> all, String path, int length, Copy copy) {
     byte[] content = GatewayFixture.bytes(length);
-    RawRequest post = RawRequest.post(path).header("Content-Type", "application/octet-stream");
+    RawRequest post = RawRequest.post(path).header("Content-Type", BYTES);
     String name = path + " of " + length + " bytes";
     all.add(new ReadingStyle(name, post.body(content), content, copy, content));
     if (!path.equals("/exactly")) {
@@ -153,7 +156,21 @@ record ReadingStyle(String name, RawRequest request, byte[] content, Copy copy, 
         "application/json",
         "{\"a\": \"\u00e9\"}\n\n[]".getBytes(UTF_8),
         Copy.SAME);
-    typed(all, "/life/lines", "text/html", "<p>\u00e9\r\n</p>".getBytes(ISO_8859_1), Copy.SAME);
+    typed(
+        all,
+        "/life/lines",
+        "text/html; charset=iso-8859-1",
+        "<p>\u00e9\r\n</p>".getBytes(ISO_8859_1),
+        Copy.SAME);
+    // No UTF-8, at once or after some that is.
+    for (String text : List.of("\u00e9\n", "x".repeat(20_000) + "\u00e9" + "x".repeat(20_000))) {
+      typed(
+          all,
+          "/reader",
+          "text/plain; charset=utf-8",
+          text.getBytes(ISO_8859_1),
+          Copy.SAME_OR_NONE);
+    }
     typed(all, "/life/lines-utf8", "text/plain", "\u00e9\n".getBytes(UTF_8), Copy.SAME);
     typed(all, "/life/lines", "text/plain; charset=utf-8", "\u00e9\n".getBytes(UTF_8), Copy.SAME);
   }

@@ -3,10 +3,8 @@ package io.espejo.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.espejo.config.RuleFile;
 import io.espejo.testkit.RulesYaml.Route;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -101,7 +99,7 @@ abstract class ReloadContract extends GatewayFixture {
     RawClient client = client();
     assertThat(mirrors(client)).isTrue();
 
-    gateway().espejo().apply(List.of(file(routes(Route.to("v1")))));
+    gateway().apply(routes(Route.to("v1")));
 
     long considered = settled().considered();
     v2.drain();
@@ -119,12 +117,12 @@ abstract class ReloadContract extends GatewayFixture {
     RawClient client = client();
 
     RulesYaml broken = routes(Route.to("v1").mirror("v2", "101"));
-    try (LogWatch log = LogWatch.of("io.espejo")) {
+    try (LogWatch log = gateway().watchLog()) {
       broken.writeTo(rulesFile);
       log.await("spec.http[0].mirrorPercentage.value");
     }
     assertThat(mirrors(client)).isTrue();
-    assertThatThrownBy(() -> gateway().espejo().apply(List.of(file(broken))))
+    assertThatThrownBy(() -> gateway().apply(broken))
         .hasMessageContaining("spec.http[0].mirrorPercentage.value");
     assertThat(mirrors(client)).isTrue();
 
@@ -166,7 +164,7 @@ abstract class ReloadContract extends GatewayFixture {
             RulesYaml.of()
                 .service("httpbin", 8000, Map.of("v1", v1.port(), "v2", mirror.port()))
                 .routes("httpbin", List.of("*"), Route.to("v1").mirror("v2", "10.0"));
-        gateway().espejo().apply(List.of(file(next)));
+        gateway().apply(next);
         v1.drain();
       }
       load.assertNoneFailed();
@@ -186,10 +184,6 @@ abstract class ReloadContract extends GatewayFixture {
       throw new AssertionError(e);
     }
     return gateway().outcomes().considered() > considered;
-  }
-
-  private static RuleFile file(RulesYaml rules) {
-    return new RuleFile("httpbin.yaml", rules.text().getBytes(StandardCharsets.UTF_8));
   }
 
   private static void awaitWithin2s(BooleanSupplier condition) {

@@ -7,11 +7,10 @@ import io.espejo.exchange.OutcomeCounts;
 import io.espejo.testkit.RulesYaml.Route;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import javax.management.Attribute;
-import javax.management.MBeanServer;
+import javax.management.MBeanServerConnection;
 import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
 
@@ -28,13 +27,13 @@ abstract class SwitchContract extends GatewayFixture {
     client.exchange(RawRequest.get("/on"));
     assertThat(v2.take().target()).isEqualTo("/on");
 
-    gateway().espejo().mirroring(false);
+    gateway().mirroring(false);
     for (int i = 0; i < 10; i++) {
       assertThat(client.exchange(RawRequest.get("/off")).text()).isEqualTo("v1");
     }
     assertThat(settled().dropped(Reason.DISABLED)).isEqualTo(10);
 
-    gateway().espejo().mirroring(true);
+    gateway().mirroring(true);
     client.exchange(RawRequest.get("/on"));
     assertThat(v2.take().target()).isEqualTo("/on");
     v1.take(12);
@@ -59,7 +58,7 @@ abstract class SwitchContract extends GatewayFixture {
     v1.take();
     v2.take();
 
-    gateway().espejo().mirroring(false);
+    gateway().mirroring(false);
     gate.countDown();
 
     assertThat(onlyOutcome()).isEqualTo("completed 2");
@@ -73,7 +72,7 @@ abstract class SwitchContract extends GatewayFixture {
     client.chunk(bytes(10_000));
     TestBed.await("a copy that has begun", () -> v2.connections() == 1);
 
-    gateway().espejo().abortCopies();
+    gateway().abortCopies();
 
     TestBed.await("no copy", () -> gateway().outcomes().inFlight() == 0);
     client.chunk(bytes(20_000)).chunk(new byte[0]);
@@ -90,7 +89,7 @@ abstract class SwitchContract extends GatewayFixture {
   void jmx_switchesOffAndAborts() throws Exception {
     start(mirrored(), "instance", "by-jmx");
     ObjectName name = new ObjectName("io.espejo:type=Espejo,instance=by-jmx");
-    MBeanServer jmx = ManagementFactory.getPlatformMBeanServer();
+    MBeanServerConnection jmx = gateway().jmx();
     v2.behave(Behaviour.neverAnswer());
     get("/");
     v2.take();
@@ -117,7 +116,7 @@ abstract class SwitchContract extends GatewayFixture {
     v2.take();
     long begun = System.nanoTime();
 
-    gateway().espejo().close();
+    gateway().shutDown();
 
     assertThat(Duration.ofNanos(System.nanoTime() - begun))
         .isBetween(Duration.ofMillis(600), Duration.ofSeconds(5));
@@ -135,14 +134,14 @@ abstract class SwitchContract extends GatewayFixture {
     }
     v1.take(5);
     v2.take(5);
-    assertThat(espejoThreads()).isNotEmpty();
+    assertThat(gateway().threads()).isNotEmpty();
 
     gateway().close();
 
     OutcomeCounts counts = gateway().outcomes();
     assertThat(counts.inFlight()).isZero();
     assertThat(counts.failed(Reason.CLOSED)).isEqualTo(5);
-    TestBed.await("no thread left", () -> espejoThreads().isEmpty());
+    TestBed.await("no thread left", () -> gateway().threads().isEmpty());
     TestBed.await("no connection left", () -> v1.openConnections() == 0);
     TestBed.await("no connection left", () -> v2.openConnections() == 0);
   }
@@ -158,7 +157,7 @@ abstract class SwitchContract extends GatewayFixture {
     v2.take();
     v1.behave(Behaviour.answer(Answer.of(200)));
 
-    Thread closing = new Thread(gateway().espejo()::close, "closing");
+    Thread closing = new Thread(gateway()::shutDown, "closing");
     closing.start();
     TestBed.await("new requests are refused", () -> refuses());
     gate.countDown();
@@ -212,7 +211,7 @@ abstract class SwitchContract extends GatewayFixture {
 
   private void assertClosesAtOnce() throws Exception {
     long begun = System.nanoTime();
-    gateway().espejo().close();
+    gateway().shutDown();
     assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(5));
   }
 

@@ -388,7 +388,7 @@ abstract class UpgradeContract extends GatewayFixture {
     client.readHead();
     client.readText(5);
 
-    gateway().espejo().close();
+    gateway().shutDown();
 
     v1.take();
     TestBed.await("v1's connection is closed", () -> v1.openConnections() == 0);
@@ -407,7 +407,7 @@ abstract class UpgradeContract extends GatewayFixture {
     client.readHead();
     awaitStill(sent);
 
-    gateway().espejo().close();
+    gateway().shutDown();
 
     v1.take();
     assertClosed();

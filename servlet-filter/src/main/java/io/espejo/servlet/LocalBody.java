@@ -11,6 +11,8 @@ import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.UnsupportedEncodingException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.Optional;
@@ -97,10 +99,19 @@ final class LocalBody {
     BufferedReader known = reader;
     if (known == null) {
       String charset = encoding == null ? StandardCharsets.ISO_8859_1.name() : encoding;
-      known = new BufferedReader(new InputStreamReader(observed(), charset));
+      known = new BufferedReader(characters(observed(), charset));
       reader = known;
     }
     return known;
+  }
+
+  /** What is no character of the charset fails Tomcat's own reader; others replace it. */
+  private InputStreamReader characters(ServletInputStream bytes, String charset)
+      throws UnsupportedEncodingException {
+    InputStreamReader replacing = new InputStreamReader(bytes, charset);
+    return request.getServletContext().getServerInfo().startsWith("Apache Tomcat")
+        ? new InputStreamReader(bytes, Charset.forName(charset).newDecoder())
+        : replacing;
   }
 
   /**

@@ -7,37 +7,82 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** A server as it is downloaded, and how it is set up to let through what a gateway is to see. */
 enum Distribution {
   JETTY_EE10 {
     @Override
-    Launch prepare(Path base, int port) throws IOException {
-      return jetty(base, port, "ee10");
+    Launch prepare(Path base, int port, boolean http2) throws IOException {
+      return jetty(base, port, http2, "ee10");
     }
   },
   JETTY_EE11 {
     @Override
-    Launch prepare(Path base, int port) throws IOException {
-      return jetty(base, port, "ee11");
+    Launch prepare(Path base, int port, boolean http2) throws IOException {
+      return jetty(base, port, http2, "ee11");
     }
   },
   TOMCAT_10 {
     @Override
-    Launch prepare(Path base, int port) throws IOException {
-      return tomcat(base, port, home("tomcat10"));
+    Launch prepare(Path base, int port, boolean http2) throws IOException {
+      return tomcat(base, port, http2, home("tomcat10"));
     }
   },
   TOMCAT_11 {
     @Override
-    Launch prepare(Path base, int port) throws IOException {
-      return tomcat(base, port, home("tomcat11"));
+    Launch prepare(Path base, int port, boolean http2) throws IOException {
+      return tomcat(base, port, http2, home("tomcat11"));
+    }
+  },
+  WILDFLY {
+    @Override
+    Launch prepare(Path base, int port, boolean http2) throws IOException {
+      Path home = home("wildfly");
+      copy(home.resolve("standalone/configuration"), base.resolve("configuration"));
+      Files.createDirectories(base.resolve("deployments"));
+      Path xml = base.resolve("configuration/standalone.xml");
+      String text = Files.readString(xml);
+      text = replaced(text, "scan-interval=\"5000\"", "scan-interval=\"300\"");
+      text =
+          replaced(
+              text,
+              "<worker name=\"default\"",
+              "<worker name=\"default\" task-core-threads=\"%1$d\" task-max-threads=\"%1$d\""
+                  .formatted(WILDFLY_WORKERS));
+      text = replaced(text, "<location name=\"/\" handler=\"welcome-content\"/>", "");
+      text =
+          replaced(
+              text,
+              "<http-listener name=\"default\"",
+              "<http-listener name=\"default\" allow-encoded-slash=\"true\""
+                  + " allow-unescaped-characters-in-url=\"true\" max-headers=\"1000\" max-post-size=\"0\"");
+      text =
+          replaced(
+              text,
+              "redirect-socket=\"https\" enable-http2=\"true\"",
+              "redirect-socket=\"https\" enable-http2=\"" + http2 + "\"");
+      Files.writeString(xml, text);
+      return new Launch(
+          List.of(
+              home.resolve("bin/standalone.sh").toString(),
+              "-Djboss.server.base.dir=" + base,
+              "-Djboss.http.port=" + port,
+              "-Djboss.https.port=0",
+              "-Djboss.management.http.port=0"),
+          Map.of("PREPEND_JAVA_OPTS", MEMORY, "JBOSS_HOME", home.toString()),
+          base.resolve("deployments/ROOT.war"));
+    }
+
+    @Override
+    Optional<Workers> workers() {
+      return Optional.of(new Workers(WILDFLY_WORKERS, "default task-"));
     }
   },
   LIBERTY {
     @Override
-    Launch prepare(Path base, int port) throws IOException {
+    Launch prepare(Path base, int port, boolean http2) throws IOException {
       Path server = Files.createDirectories(base.resolve("servers/defaultServer"));
       Files.createDirectories(server.resolve("dropins"));
       Files.writeString(
@@ -45,15 +90,17 @@ enum Distribution {
           """
           <server>
             <featureManager><feature>servlet-6.0</feature></featureManager>
-            <httpEndpoint id="defaultHttpEndpoint" host="127.0.0.1" httpPort="%d" httpsPort="-1">
+            <httpEndpoint id="defaultHttpEndpoint" host="127.0.0.1" httpPort="%d" httpsPort="-1"
+                          protocolVersion="%s">
               <httpOptions limitFieldSize="98304" limitNumHeaders="1000" maxKeepAliveRequests="-1"
                            persistTimeout="30s" autoDecompression="false"/>
             </httpEndpoint>
+            <logging consoleLogLevel="INFO"/>
             <applicationMonitor pollingRate="300ms" dropins="dropins" updateTrigger="polled"/>
             <webContainer disableXPoweredBy="true"/>
           </server>
           """
-              .formatted(port));
+              .formatted(port, http2 ? "http/2" : "http/1.1"));
       Files.writeString(server.resolve("jvm.options"), String.join("\n", MEMORY.split(" ")) + "\n");
       return new Launch(
           List.of(home("liberty").resolve("bin/server").toString(), "run", "defaultServer"),
@@ -61,6 +108,8 @@ enum Distribution {
           server.resolve("dropins/root.war"));
     }
   };
+
+  private static final int WILDFLY_WORKERS = 32;
 
   /** Soft references are no leak: the JDK's method handles keep the last class they met by one. */
   private static final String MEMORY = "-Xmx512m -XX:SoftRefLRUPolicyMSPerMB=0";
@@ -77,10 +126,27 @@ enum Distribution {
    *
    * @param base an empty directory of its own
    * @param port where it listens, on 127.0.0.1
+   * @param http2 whether clients may speak HTTP/2 without TLS, too
    */
-  abstract Launch prepare(Path base, int port) throws IOException;
+  abstract Launch prepare(Path base, int port, boolean http2) throws IOException;
 
-  private static Launch jetty(Path base, int port, String environment) throws IOException {
+  /**
+   * Threads that serve requests.
+   *
+   * @param count how many there are once so many were needed at once; they never end
+   * @param name how their names begin
+   */
+  record Workers(int count, String name) {}
+
+  /**
+   * Those that keep the first task that they ran, of whatever WAR it was, for as long as they live.
+   */
+  Optional<Workers> workers() {
+    return Optional.empty();
+  }
+
+  private static Launch jetty(Path base, int port, boolean http2, String environment)
+      throws IOException {
     Path ini = Files.createDirectories(base.resolve("start.d"));
     for (String directory : List.of("webapps", "resources", "logs", "work", "environments")) {
       Files.createDirectories(base.resolve(directory));
@@ -88,15 +154,28 @@ enum Distribution {
     Files.writeString(
         ini.resolve("server.ini"),
         """
-        --modules=http,http2c,work
+        --modules=%s,work
         jetty.http.host=127.0.0.1
         jetty.http.port=%d
         jetty.httpConfig.uriCompliance=UNSAFE
         jetty.httpConfig.requestHeaderSize=98304
         jetty.httpConfig.responseHeaderSize=98304
+        jetty.httpConfig.sendServerVersion=false
         jetty.deploy.scanInterval=1
+        etc/header-case.xml
         """
-            .formatted(port));
+            .formatted(http2 ? "http,http2c" : "http", port));
+    // Else "text/plain;charset=UTF-8" reaches the filter in lower case; there is no property for
+    // it.
+    Files.writeString(
+        Files.createDirectories(base.resolve("etc")).resolve("header-case.xml"),
+        """
+        <?xml version="1.0"?>
+        <!DOCTYPE Configure PUBLIC "-//Jetty//Configure//EN" "https://jetty.org/configure_10_0.dtd">
+        <Configure id="httpConfig" class="org.eclipse.jetty.server.HttpConfiguration">
+          <Set name="headerCacheCaseSensitive">true</Set>
+        </Configure>
+        """);
     // A file of its own: what stands beside these modules is theirs alone.
     Files.writeString(
         ini.resolve("deploy.ini"),
@@ -114,7 +193,7 @@ enum Distribution {
     return new Launch(command, Map.of(), base.resolve("webapps/root.war"));
   }
 
-  private static Launch tomcat(Path base, int port, Path home) throws IOException {
+  private static Launch tomcat(Path base, int port, boolean http2, Path home) throws IOException {
     copy(home.resolve("conf"), base.resolve("conf"));
     for (String directory : List.of("webapps", "logs", "temp", "work")) {
       Files.createDirectories(base.resolve(directory));
@@ -130,15 +209,21 @@ enum Distribution {
                        relaxedPathChars="&lt;&gt;[\\]^`{|}&quot;" maxHttpHeaderSize="98304"
                        relaxedQueryChars="&lt;&gt;[\\]^`{|}&quot;" allowedTrailerHeaders="x-sum"
                        maxKeepAliveRequests="-1">
-              <UpgradeProtocol className="org.apache.coyote.http2.Http2Protocol"/>
+              %s
             </Connector>
             <Engine name="Catalina" defaultHost="localhost" backgroundProcessorDelay="1">
-              <Host name="localhost" appBase="webapps" unpackWARs="true" autoDeploy="true"/>
+              <Host name="localhost" appBase="webapps" unpackWARs="true" autoDeploy="true">
+                <Valve className="org.apache.catalina.valves.ErrorReportValve" showReport="false"/>
+              </Host>
             </Engine>
           </Service>
         </Server>
         """
-            .formatted(port));
+            .formatted(
+                port,
+                http2
+                    ? "<UpgradeProtocol className=\"org.apache.coyote.http2.Http2Protocol\"/>"
+                    : ""));
     Path script = home.resolve("bin/catalina.sh");
     return new Launch(
         List.of("sh", script.toString(), "run"),
@@ -154,6 +239,13 @@ enum Distribution {
 
   static Path home(String name) {
     return Path.of(System.getProperty(name + ".home"));
+  }
+
+  private static String replaced(String text, String part, String replacement) {
+    if (!text.contains(part)) {
+      throw new IllegalStateException("not in the configuration: " + part);
+    }
+    return text.replace(part, replacement);
   }
 
   private static void copy(Path from, Path to) throws IOException {

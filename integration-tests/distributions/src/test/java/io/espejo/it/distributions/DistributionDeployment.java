@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -47,13 +48,19 @@ abstract class DistributionDeployment {
   }
 
   @Test
-  @Timeout(300)
+  @Timeout(900)
   void wars_deployedAndUndeployedByTurns_serveAndLeaveNothing() throws Exception {
     RecordingOrigin v1 = bed.origin("v1");
     RecordingOrigin v2 = bed.origin("v2");
     Path gateway = Wars.gateway(Files.createDirectory(dir.resolve("gateway")), rules(v1, v2));
     Path application = Wars.application(Files.createDirectory(dir.resolve("app")), rules(v1, v2));
-    try (RunningServer server = RunningServer.start(distribution)) {
+    try (RunningServer server = RunningServer.start(distribution, true)) {
+      if (distribution.workers().isPresent()) {
+        Path other = Wars.plain(Files.createDirectory(dir.resolve("other")));
+        server.deploy(other, APPLICATION, SERVED);
+        startAll(server, distribution.workers().get());
+        server.undeploy(APPLICATION, SERVED.negate());
+      }
       for (int round = 0; round < ROUNDS; round++) {
         server.deploy(gateway, GATEWAY, SERVED);
         v1.drain();
@@ -82,6 +89,35 @@ abstract class DistributionDeployment {
           .pollInterval(Duration.ofSeconds(1))
           .untilAsserted(() -> assertThat(classesOfOurs(server)).isEmpty());
     }
+  }
+
+  /** Keeps so many at once that their first tasks are those of an application without us. */
+  private static void startAll(RunningServer server, Distribution.Workers workers)
+      throws IOException {
+    List<RawClient> clients = new ArrayList<>();
+    try {
+      for (int i = 0; i < workers.count(); i++) {
+        RawClient client = RawClient.to(server.port());
+        clients.add(client);
+        client.sendHead(RawRequest.post("/stream").header("Transfer-Encoding", "chunked"));
+      }
+      Awaitility.await("all workers are started")
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> threads(server, workers.name()) == workers.count());
+      for (RawClient client : clients) {
+        client.chunk(new byte[0]);
+        assertThat(client.read().status()).isEqualTo(200);
+      }
+    } finally {
+      for (RawClient client : clients) {
+        client.close();
+      }
+    }
+  }
+
+  private static long threads(RunningServer server, String name)
+      throws IOException, InterruptedException {
+    return server.jcmd("Thread.print").lines().filter(line -> line.startsWith("\"" + name)).count();
   }
 
   /** Forgets what was asked until it had ended. */

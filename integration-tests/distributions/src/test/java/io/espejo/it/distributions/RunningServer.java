@@ -1,46 +1,66 @@
 package io.espejo.it.distributions;
 
+import com.sun.tools.attach.AttachNotSupportedException;
+import com.sun.tools.attach.VirtualMachine;
+import io.espejo.testkit.LogWatch;
 import io.espejo.testkit.RawAnswer;
 import io.espejo.testkit.RawClient;
 import io.espejo.testkit.RawRequest;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import javax.management.MBeanServerConnection;
+import javax.management.remote.JMXConnector;
+import javax.management.remote.JMXConnectorFactory;
+import javax.management.remote.JMXServiceURL;
 import org.awaitility.Awaitility;
 
 /** A distribution's process with what is deployed in it; its output goes to a file in target. */
 final class RunningServer implements AutoCloseable {
-  private static final Duration START = Duration.ofSeconds(90);
-  private static final Duration DEPLOYMENT = Duration.ofSeconds(60);
+  private static final Duration START = Duration.ofSeconds(300);
+  private static final Duration DEPLOYMENT = Duration.ofSeconds(90);
   private static final Duration STOP = Duration.ofSeconds(20);
 
   private final Process process;
   private final int port;
   private final Path war;
+  private final Path files;
   private final Path log;
+  private Optional<JMXConnector> jmx = Optional.empty();
 
-  private RunningServer(Process process, int port, Path war, Path log) {
+  private RunningServer(Process process, int port, Path war, Path files, Path log) {
     this.process = process;
     this.port = port;
     this.war = war;
+    this.files = files;
     this.log = log;
   }
 
-  /** Starts it, without an application. */
-  static RunningServer start(Distribution distribution) throws IOException {
+  /**
+   * Starts it, without an application.
+   *
+   * @param http2 whether clients may speak HTTP/2 without TLS, too
+   */
+  static RunningServer start(Distribution distribution, boolean http2) throws IOException {
     Path parent = Files.createDirectories(Path.of("target", "servers").toAbsolutePath());
     Path base = Files.createTempDirectory(parent, distribution.word());
     int port = freePort();
-    Distribution.Launch launch = distribution.prepare(base, port);
+    Distribution.Launch launch = distribution.prepare(base, port, http2);
     Path log = parent.resolve(base.getFileName() + ".log");
     ProcessBuilder builder = new ProcessBuilder(launch.command());
     builder.environment().putAll(launch.environment());
@@ -49,7 +69,7 @@ final class RunningServer implements AutoCloseable {
     builder.redirectErrorStream(true).redirectOutput(log.toFile());
     builder.redirectInput(new File("/dev/null"));
     Process process = builder.start();
-    RunningServer server = new RunningServer(process, port, launch.war(), log);
+    RunningServer server = new RunningServer(process, port, launch.war(), base, log);
     Runtime.getRuntime().addShutdownHook(new Thread(server::close, "end-" + base.getFileName()));
     try {
       server.await(START, RawRequest.get("/"), answer -> true);
@@ -68,6 +88,11 @@ final class RunningServer implements AutoCloseable {
 
   int port() {
     return port;
+  }
+
+  /** A directory of its own. */
+  Path files() {
+    return files;
   }
 
   /** Deploys a WAR at the root, and waits until its answer to that is this. */
@@ -116,6 +141,45 @@ final class RunningServer implements AutoCloseable {
     return answer;
   }
 
+  /** JMX of its JVM. */
+  synchronized MBeanServerConnection jmx() throws IOException {
+    if (jmx.isEmpty()) {
+      try {
+        VirtualMachine machine = VirtualMachine.attach(Long.toString(jvm().pid()));
+        try {
+          JMXServiceURL address = new JMXServiceURL(machine.startLocalManagementAgent());
+          jmx = Optional.of(JMXConnectorFactory.connect(address));
+        } finally {
+          machine.detach();
+        }
+      } catch (AttachNotSupportedException refused) {
+        throw new IOException(refused);
+      }
+    }
+    return jmx.orElseThrow().getMBeanServerConnection();
+  }
+
+  /** The lines of its log from now on. */
+  LogWatch watchLog() throws IOException {
+    long known = Files.size(log);
+    return new LogWatch() {
+      @Override
+      public List<String> messages() {
+        try (FileChannel channel = FileChannel.open(log)) {
+          InputStream lines = Channels.newInputStream(channel.position(known));
+          return new String(lines.readAllBytes(), Charset.defaultCharset()).lines().toList();
+        } catch (IOException broken) {
+          throw new UncheckedIOException(broken);
+        }
+      }
+
+      @Override
+      public void close() {
+        // It is the server's.
+      }
+    };
+  }
+
   private ProcessHandle jvm() {
     return process
         .descendants()
@@ -126,6 +190,8 @@ final class RunningServer implements AutoCloseable {
 
   @Override
   public void close() {
+    jmx.ifPresent(RunningServer::disconnect);
+    jmx = Optional.empty();
     List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
     all.add(process.toHandle());
     all.forEach(ProcessHandle::destroy);
@@ -135,6 +201,14 @@ final class RunningServer implements AutoCloseable {
       } catch (Exception slow) {
         one.destroyForcibly();
       }
+    }
+  }
+
+  private static void disconnect(JMXConnector connector) {
+    try {
+      connector.close();
+    } catch (IOException gone) {
+      // So is the server.
     }
   }
 }

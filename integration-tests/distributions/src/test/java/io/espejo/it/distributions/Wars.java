@@ -5,10 +5,88 @@ import io.espejo.testkit.War;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 
 /** The WARs of a user that are deployed. */
 final class Wars {
   private static final Path LIBRARIES = Path.of("target", "war-lib");
+  private static final Path CLASSES = Path.of("target", "classes");
+
+  /** What the contracts run on; each test starts the filter with rules and settings of its own. */
+  enum Contract {
+    GATEWAY(filter("true", "REQUEST", "ASYNC")),
+    APPLICATION(EARLIER + filter("true", ALL_DISPATCHERS) + SERVLETS),
+    /** Its filter is registered without asynchronous support. */
+    WITHOUT_ASYNC(EARLIER + filter("false", ALL_DISPATCHERS) + SERVLETS),
+    /** The application without the filter. */
+    BARE(EARLIER + SERVLETS);
+
+    private final String webXml;
+
+    Contract(String elements) {
+      webXml =
+          """
+          <?xml version="1.0" encoding="UTF-8"?>
+          <web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" version="6.0">
+          %s
+          </web-app>
+          """
+              .formatted(elements);
+    }
+  }
+
+  private static final String[] ALL_DISPATCHERS = {
+    "REQUEST", "ASYNC", "FORWARD", "INCLUDE", "ERROR"
+  };
+
+  private static final String EARLIER =
+      """
+      <filter>
+        <filter-name>earlier</filter-name>
+        <filter-class>io.espejo.it.application.EarlierFilter</filter-class>
+        <async-supported>true</async-supported>
+      </filter>
+      <filter-mapping>
+        <filter-name>earlier</filter-name>
+        <url-pattern>/*</url-pattern>
+      </filter-mapping>
+      """;
+
+  private static final String SERVLETS =
+      """
+      <servlet>
+        <servlet-name>reading</servlet-name>
+        <servlet-class>io.espejo.it.application.ReadingServlet</servlet-class>
+        <async-supported>true</async-supported>
+        <multipart-config/>
+      </servlet>
+      <servlet>
+        <servlet-name>named</servlet-name>
+        <servlet-class>io.espejo.it.application.LifeServlet</servlet-class>
+        <async-supported>true</async-supported>
+      </servlet>
+      <servlet-mapping>
+        <servlet-name>reading</servlet-name>
+        <url-pattern>/</url-pattern>
+      </servlet-mapping>
+      <servlet-mapping>
+        <servlet-name>named</servlet-name>
+        <url-pattern>/life/*</url-pattern>
+      </servlet-mapping>
+      <error-page>
+        <error-code>418</error-code>
+        <location>/life/page-stream</location>
+      </error-page>
+      <error-page>
+        <error-code>422</error-code>
+        <location>/life/page-parameter</location>
+      </error-page>
+      <error-page>
+        <exception-type>io.espejo.it.application.LifeServlet$Paged</exception-type>
+        <location>/life/page-stream</location>
+      </error-page>
+      """;
 
   /** With the words that some servers want to hear of the root, and of ambiguous targets. */
   private static final String JETTY =
@@ -17,6 +95,7 @@ final class Wars {
       <!DOCTYPE Configure PUBLIC "-//Jetty//Configure//EN" "https://jetty.org/configure_10_0.dtd">
       <Configure class="org.eclipse.jetty.%s.webapp.WebAppContext">
         <Get name="servletHandler"><Set name="decodeAmbiguousURIs">true</Set></Get>
+        <Get name="errorHandler"><Set name="showStacks">false</Set></Get>
       </Configure>
       """;
 
@@ -38,6 +117,56 @@ final class Wars {
   /** An application with rules and jars, and no word of a filter. */
   static Path application(Path directory, RulesYaml rules) throws IOException {
     return packed(War.application(directory, LIBRARIES, rules));
+  }
+
+  /** The same application without jars of ours. */
+  static Path plain(Path directory) throws IOException {
+    Path war = War.application(directory, LIBRARIES, RulesYaml.of());
+    Path webInf = war.resolve("WEB-INF");
+    Files.delete(webInf.resolve("espejo.yaml"));
+    try (Stream<Path> jars = Files.list(webInf.resolve("lib"))) {
+      for (Path jar : jars.toList()) {
+        if (!jar.getFileName().toString().startsWith("espejo-it-application")) {
+          Files.delete(jar);
+        }
+      }
+    }
+    return packed(war);
+  }
+
+  /** What a contract runs on. */
+  static Path contract(Path directory, Contract contract) throws IOException {
+    Path war = War.exploded(directory.resolve(contract.name()), LIBRARIES, RulesYaml.of());
+    Path webInf = war.resolve("WEB-INF");
+    Files.writeString(webInf.resolve("web.xml"), contract.webXml);
+    try (Stream<Path> classes = Files.walk(CLASSES)) {
+      for (Path file : classes.filter(Files::isRegularFile).toList()) {
+        Path own = webInf.resolve("classes").resolve(CLASSES.relativize(file).toString());
+        Files.createDirectories(own.getParent());
+        Files.copy(file, own);
+      }
+    }
+    return packed(war);
+  }
+
+  private static String filter(String async, String... dispatchers) {
+    StringBuilder text = new StringBuilder();
+    for (String dispatcher : List.of(dispatchers)) {
+      text.append("<dispatcher>").append(dispatcher).append("</dispatcher>\n");
+    }
+    return """
+    <filter>
+      <filter-name>espejo</filter-name>
+      <filter-class>io.espejo.it.distributions.ControlledFilter</filter-class>
+      <async-supported>%s</async-supported>
+    </filter>
+    <filter-mapping>
+      <filter-name>espejo</filter-name>
+      <url-pattern>/*</url-pattern>
+      %s
+    </filter-mapping>
+    """
+        .formatted(async, text);
   }
 
   private static Path packed(Path exploded) throws IOException {

@@ -1,0 +1,34 @@
+package io.espejo.it.distributions;
+
+import io.espejo.testkit.Capability;
+import io.espejo.testkit.Gateway;
+import io.espejo.testkit.GatewayContract;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class Tomcat11GatewayIT extends GatewayContract {
+  @RegisterExtension static final Servers SERVERS = new Servers(Distribution.TOMCAT_11);
+
+  @Override
+  protected Gateway start(Path rules, Map<String, String> settings) throws IOException {
+    return SERVERS.gateway(rules, settings, false);
+  }
+
+  @Override
+  protected Gateway startHttp2(Path rules, Map<String, String> settings) throws IOException {
+    return SERVERS.gateway(rules, settings, true);
+  }
+
+  @Override
+  protected Map<Capability, String> lacks() {
+    return Map.of(
+        Capability.KEEP_ALIVE_AFTER_ERRORS,
+        "Tomcat closes after 400, 500, 501 and 503",
+        Capability.HTTP2_REQUEST_TRAILERS,
+        "Tomcat wakes only a reader that blocks",
+        Capability.EARLY_HINTS,
+        "Tomcat 11 may send none when it is told to by another thread");
+  }
+}
