@@ -30,8 +30,7 @@ class MirroredHttpbinTest {
     RulesYaml rules =
         RulesYaml.of().service("httpbin", 8000, Map.of("v1", v1.port(), "v2", v2.port()));
     Settings settings =
-        Settings.from(
-            name -> name.equals("local") ? Optional.of("httpbin/v1") : Optional.empty());
+        Settings.from(name -> name.equals("local") ? Optional.of("httpbin/v1") : Optional.empty());
     try (Espejo espejo =
             Espejo.open(
                 ConfigSource.of(

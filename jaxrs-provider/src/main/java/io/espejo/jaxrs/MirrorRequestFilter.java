@@ -15,9 +15,11 @@ import jakarta.ws.rs.core.MultivaluedMap;
 import jakarta.ws.rs.ext.WriterInterceptor;
 import jakarta.ws.rs.ext.WriterInterceptorContext;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Mirrors the requests of one resource method: {@link MirrorFeature} registers it.
@@ -63,8 +65,12 @@ public final class MirrorRequestFilter
     Optional<LocalCopies> copies = verdict.copies();
     Optional<ObservedStream> entity = Optional.empty();
     if (copies.isPresent()) {
-      if (copies.get().hasBody()) {
-        Headers headers = downstream.headers();
+      Headers headers = downstream.headers();
+      if (!copies.get().hasBody()) {
+        copies.get().onEnd(Headers.EMPTY);
+      } else if (readByContainer(request, headers)) {
+        copies.get().end();
+      } else {
         ObservedStream stream =
             new ObservedStream(
                 request.getEntityStream(),
@@ -75,12 +81,21 @@ public final class MirrorRequestFilter
         entity = Optional.of(stream);
         // Not every runtime tells of every answer.
         copies.get().watch();
-      } else {
-        copies.get().onEnd(Headers.EMPTY);
       }
     }
     request.setProperty(ResourceExchange.PROPERTY, new ResourceExchange(verdict, entity));
     verdict.request().ifPresent(lines -> replace(request.getHeaders(), lines));
+  }
+
+  /**
+   * RESTEasy has the container read forms, in a charset that is the container's where the client
+   * names none, and reads another stream by itself, as UTF-8: the resource would get other texts.
+   */
+  private static boolean readByContainer(ContainerRequestContext request, Headers headers) {
+    String type = headers.first("content-type").orElse("").toLowerCase(Locale.ROOT);
+    return type.startsWith("application/x-www-form-urlencoded")
+        && !type.contains("charset")
+        && request.getClass().getName().startsWith("org.jboss.resteasy.");
   }
 
   /** What the core has looked at: a number, unless the body is in chunks or over HTTP/2. */
@@ -92,13 +107,19 @@ public final class MirrorRequestFilter
   }
 
   private static void replace(MultivaluedMap<String, String> headers, Headers lines) {
+    Set<String> changed = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     for (String name : List.copyOf(headers.keySet())) {
-      if (!lines.contains(name)) {
+      if (!lines.all(name).equals(headers.get(name))) {
         headers.remove(name);
+        changed.add(name);
       }
     }
     for (int line = 0; line < lines.size(); line++) {
-      headers.put(lines.name(line), new ArrayList<>(lines.all(lines.name(line))));
+      String name = lines.name(line);
+      if (changed.contains(name) || !headers.containsKey(name)) {
+        changed.add(name);
+        headers.add(name, lines.value(line));
+      }
     }
   }
 

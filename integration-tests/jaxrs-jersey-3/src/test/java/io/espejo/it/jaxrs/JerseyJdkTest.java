@@ -14,7 +14,6 @@ class JerseyJdkTest extends JaxRsContract {
         Lacking.SERVLET, "it is the JDK's own server",
         Lacking.ASYNC, "Jersey ends the exchange when the resource method is over",
         Lacking.EVENTS, "Jersey tells of the answer before the entity is read",
-        Lacking.UNMAPPED, "Jersey answers 500 past all filters",
-        Lacking.BREAK, "Jersey ends the chunks of an answer that failed");
+        Lacking.UNMAPPED, "Jersey answers 500 past all filters");
   }
 }
