@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -22,6 +23,9 @@ final class Engine implements AutoCloseable {
 
   /** Servlet applications by their class loaders. */
   private static final Map<ClassLoader, ServletApplication> SERVLETS = new ConcurrentHashMap<>();
+
+  /** Those of them in which a feature runs. */
+  private static final Set<ClassLoader> USED = ConcurrentHashMap.newKeySet();
 
   private final Espejo espejo;
   private final Optional<ClassLoader> openedFor;
@@ -41,6 +45,7 @@ final class Engine implements AutoCloseable {
   }
 
   static Engine given(Espejo espejo) {
+    use(loader());
     return new Engine(espejo, Optional.empty());
   }
 
@@ -76,14 +81,12 @@ final class Engine implements AutoCloseable {
                 () ->
                     new IllegalArgumentException(
                         "rules: not set (expected: a file, a directory or classpath:...)"));
+    if (settings.find("local").filter(text -> !text.isBlank()).isPresent()) {
+      throw new IllegalArgumentException(
+          "local: set (expected: not for a gateway, which answers by v1 alone)");
+    }
     try {
-      Engine engine = shared(settings, rules);
-      if (engine.espejo.inPlace()) {
-        engine.close();
-        throw new IllegalArgumentException(
-            "local: set (expected: not for a gateway, which answers by v1 alone)");
-      }
-      return engine;
+      return shared(settings, rules);
     } catch (IOException unreadable) {
       throw new IllegalStateException(
           "cannot read the rules: " + unreadable.getMessage(), unreadable);
@@ -108,6 +111,7 @@ final class Engine implements AutoCloseable {
       }
       Engine opened = new Engine(Espejo.open(rules, settings.settings()), Optional.of(loader));
       RUNNING.put(loader, opened);
+      use(loader);
       servlets.ifPresent(its -> its.show(opened.espejo));
       return opened;
     }
@@ -121,15 +125,22 @@ final class Engine implements AutoCloseable {
   /** A servlet application ends. */
   static void ended(ClassLoader loader) {
     SERVLETS.remove(loader);
+    USED.remove(loader);
     Engine engine = RUNNING.get(loader);
     if (engine != null) {
       engine.close();
     }
   }
 
-  /** Whether a feature of this application has one. */
+  private static void use(ClassLoader loader) {
+    if (SERVLETS.containsKey(loader)) {
+      USED.add(loader);
+    }
+  }
+
+  /** Whether a feature of this servlet application has one. */
   static boolean runs(ClassLoader loader) {
-    return RUNNING.containsKey(loader);
+    return USED.contains(loader);
   }
 
   /** What runs for the application of the calling thread. */

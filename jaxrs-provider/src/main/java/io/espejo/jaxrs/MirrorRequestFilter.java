@@ -74,7 +74,7 @@ public final class MirrorRequestFilter
         ObservedStream stream =
             new ObservedStream(
                 request.getEntityStream(),
-                new ObservedBody(copies.get(), espejo.chunks(), length(headers)),
+                new ObservedBody(copies.get(), espejo.chunks(), copies.get().announcedLength()),
                 facts,
                 headers.contains("expect"));
         request.setEntityStream(stream);
@@ -96,14 +96,6 @@ public final class MirrorRequestFilter
     return type.startsWith("application/x-www-form-urlencoded")
         && !type.contains("charset")
         && request.getClass().getName().startsWith("org.jboss.resteasy.");
-  }
-
-  /** What the core has looked at: a number, unless the body is in chunks or over HTTP/2. */
-  private static long length(Headers headers) {
-    if (headers.contains("transfer-encoding")) {
-      return -1;
-    }
-    return headers.first("content-length").map(String::trim).map(Long::parseLong).orElse(-1L);
   }
 
   private static void replace(MultivaluedMap<String, String> headers, Headers lines) {
