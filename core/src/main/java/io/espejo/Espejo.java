@@ -4,6 +4,7 @@ import io.espejo.config.CompiledRules;
 import io.espejo.config.ConfigSource;
 import io.espejo.config.ConfigWatch;
 import io.espejo.config.LocalService;
+import io.espejo.config.OwnMirror;
 import io.espejo.config.Problem;
 import io.espejo.config.RuleFile;
 import io.espejo.config.Rules;
@@ -34,6 +35,7 @@ import io.espejo.route.Faults.Abort;
 import io.espejo.route.Faults.Delay;
 import io.espejo.route.FormatContext;
 import io.espejo.route.Forward;
+import io.espejo.route.HeaderEdits;
 import io.espejo.route.Mirror;
 import io.espejo.route.Route;
 import io.espejo.route.TargetPath;
@@ -48,9 +50,12 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
@@ -112,6 +117,11 @@ public final class Espejo implements AutoCloseable {
   private final Management management;
   private final List<Runnable> rulesListeners = new CopyOnWriteArrayList<>();
   private volatile Snapshot snapshot = Snapshot.EMPTY;
+
+  // Guarded by this.
+  private final Set<OwnMirror> ownMirrors = new LinkedHashSet<>();
+  private CompiledRules compiled = CompiledRules.EMPTY;
+
   private volatile Instant taken = Instant.EPOCH;
   private volatile Optional<RunningRules.Refusal> refusal = Optional.empty();
   private volatile boolean closed;
@@ -251,10 +261,8 @@ public final class Espejo implements AutoCloseable {
     for (Problem warning : rules.warnings()) {
       LOG.log(Level.WARNING, "{0}", warning);
     }
-    Snapshot next = snapshot.next(rules, primaryLeg, shadowLeg, mirroring);
-    next.awaitAddresses(FIRST_ADDRESSES);
-    snapshot.replacedBy(next);
-    snapshot = next;
+    compiled = rules;
+    replaceSnapshot();
     expiries.follow(rules.routes());
     taken = Instant.now();
     refusal = Optional.empty();
@@ -265,6 +273,43 @@ public final class Espejo implements AutoCloseable {
         source.description(),
         rules.routes().virtualHosts().size(),
         rules.clusters().size());
+  }
+
+  private void replaceSnapshot() {
+    Map<OwnMirror, Route> own = new HashMap<>();
+    for (OwnMirror mirror : ownMirrors) {
+      own.put(mirror, ownRoute(mirror));
+    }
+    Snapshot next = snapshot.next(compiled, own, primaryLeg, shadowLeg, mirroring);
+    next.awaitAddresses(FIRST_ADDRESSES);
+    snapshot.replacedBy(next);
+    snapshot = next;
+  }
+
+  private Route ownRoute(OwnMirror mirror) {
+    String cluster = mirror.cluster(compiled.clusters().keySet(), settings.rules().namespace());
+    return new Route(
+        mirror.name(),
+        List.of(),
+        Forward.to(
+            List.of(new WeightedCluster("", 1, HeaderEdits.NONE, true)),
+            List.of(new Mirror(cluster, mirror.share()))));
+  }
+
+  /**
+   * Adds a mirror that the application asks for by itself, for what it says by {@link
+   * #evaluate(DownstreamRequest, OwnMirror)}; a second time it changes nothing. At the start of an
+   * application: it may wait up to 1 s for the addresses of new names.
+   *
+   * @return whether a document defines its destination now; one may do so later
+   */
+  public synchronized boolean add(OwnMirror mirror) {
+    if (ownMirrors.add(mirror) && !closed) {
+      replaceSnapshot();
+    }
+    return compiled
+        .clusters()
+        .containsKey(mirror.cluster(compiled.clusters().keySet(), settings.rules().namespace()));
   }
 
   /**
@@ -339,6 +384,28 @@ public final class Espejo implements AutoCloseable {
     return LocalAction.answer(route, request, path.get());
   }
 
+  /**
+   * Decides on the copies of a request that the application answers whatever the documents say.
+   *
+   * @param mirror was {@linkplain #add added} before
+   */
+  public Verdict.InPlace evaluate(DownstreamRequest received, OwnMirror mirror) {
+    DownstreamRequest request = settings.trustedProxies().seen(received);
+    Snapshot now = snapshot;
+    Optional<String> path = TargetPath.normalise(request.path());
+    Route route = now.own().get(mirror);
+    if (closed
+        || route == null
+        || path.isEmpty()
+        || !RequestSyntax.isWellFormed(request)
+        || !RequestSyntax.hasKnownCoding(request.headers())
+        || !(route.action() instanceof Forward forward)) {
+      return Verdict.InPlace.UNTOUCHED;
+    }
+    return copied(
+        now, route, forward, forward.clusters().get(0), request, path.get(), InPlaceEdits.NONE);
+  }
+
   /** What becomes of a request that no route is for: an application goes on as without us. */
   private Verdict unrouted(LocalAnswer answer) {
     return local.isPresent() ? Verdict.InPlace.UNTOUCHED : answer(answer);
@@ -372,6 +439,17 @@ public final class Espejo implements AutoCloseable {
       return Verdict.Answer.preflight(route, preflight.get());
     }
     InPlaceEdits edits = InPlaceEdits.of(route, action, chosen, request, path);
+    return copied(now, route, action, chosen, request, path, edits);
+  }
+
+  private Verdict.InPlace copied(
+      Snapshot now,
+      Route route,
+      Forward action,
+      WeightedCluster chosen,
+      DownstreamRequest request,
+      String path,
+      InPlaceEdits edits) {
     if (action.mirrors().isEmpty()) {
       return edits.isEmpty()
           ? Verdict.InPlace.UNTOUCHED

@@ -16,7 +16,7 @@ import java.util.Set;
 
 /** The edits of a route as they meet an application that answers itself. */
 record InPlaceEdits(Optional<Headers> request, AnswerEdits answer) {
-  private static final InPlaceEdits NONE = new InPlaceEdits(Optional.empty(), AnswerEdits.NONE);
+  static final InPlaceEdits NONE = new InPlaceEdits(Optional.empty(), AnswerEdits.NONE);
 
   static InPlaceEdits of(
       Route route, Forward action, WeightedCluster chosen, DownstreamRequest request, String path) {

@@ -71,6 +71,11 @@ public final class LocalCopies implements BodyObserver {
     return head.framing() == Framing.UNKNOWN || head.hasBody();
   }
 
+  /** How long the body is, as announced, in bytes; -1 if it was not. */
+  public synchronized long announcedLength() {
+    return head.framing() == Framing.LENGTH ? head.contentLength() : -1;
+  }
+
   /** The head says nothing of a body that there is: its first byte, or its end, will tell. */
   public synchronized void bodyUnknown() {
     head = head.unframed();

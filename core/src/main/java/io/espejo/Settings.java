@@ -46,6 +46,7 @@ public record Settings(
     int shadowMaxConnections,
     MirrorLimits shadow,
     TrustedProxies trustedProxies) {
+  private static final Pattern NOT_IN_A_VARIABLE = Pattern.compile("[^A-Z0-9]");
   private static final Pattern INSTANCE = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
   /** Nothing is set. */
@@ -56,6 +57,18 @@ public record Settings(
       throw new IllegalArgumentException(
           "instance: " + instance + " (expected: 1 to 64 letters, digits, dots, dashes)");
     }
+  }
+
+  /**
+   * What the process says of a setting, which goes before what an application says: the system
+   * property {@code espejo.NAME}, or else the environment variable {@code ESPEJO_NAME}, in upper
+   * case and with all but letters and digits as underscores.
+   */
+  public static Optional<String> ofProcess(String name) {
+    String variable =
+        "ESPEJO_" + NOT_IN_A_VARIABLE.matcher(name.toUpperCase(Locale.ROOT)).replaceAll("_");
+    return Optional.ofNullable(System.getProperty("espejo." + name))
+        .or(() -> Optional.ofNullable(System.getenv(variable)));
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.espejo;
 
 import io.espejo.config.CompiledRules;
+import io.espejo.config.OwnMirror;
 import io.espejo.mirror.MirrorDestination;
 import io.espejo.mirror.Mirroring;
 import io.espejo.route.Forward;
@@ -23,18 +24,27 @@ import java.util.stream.Stream;
  * One set of rules as requests meet it; a request keeps the one it began with.
  *
  * @param routes where a request goes, by cluster names
+ * @param own the routes that the application made by itself, which end in it
  * @param primaries the clusters as v1's leg reaches them
  * @param mirrors the destinations that some route mirrors to, as v2's leg reaches them
  */
 record Snapshot(
-    RouteTable routes, Map<String, Cluster> primaries, Map<String, MirrorDestination> mirrors) {
-  static final Snapshot EMPTY = new Snapshot(RouteTable.EMPTY, Map.of(), Map.of());
+    RouteTable routes,
+    Map<OwnMirror, Route> own,
+    Map<String, Cluster> primaries,
+    Map<String, MirrorDestination> mirrors) {
+  static final Snapshot EMPTY = new Snapshot(RouteTable.EMPTY, Map.of(), Map.of(), Map.of());
 
   /**
    * The next set; a cluster that did not change is carried over with its pauses and pools, and
    * every destination with its counters.
    */
-  Snapshot next(CompiledRules rules, Leg primary, Leg shadow, Mirroring mirroring) {
+  Snapshot next(
+      CompiledRules rules,
+      Map<OwnMirror, Route> own,
+      Leg primary,
+      Leg shadow,
+      Mirroring mirroring) {
     Map<String, Cluster> nextPrimaries = new HashMap<>();
     rules
         .clusters()
@@ -46,15 +56,16 @@ record Snapshot(
                   known != null && known.spec().equals(spec) ? known : new Cluster(spec, primary));
             });
     Map<String, MirrorDestination> nextMirrors = new HashMap<>();
-    for (VirtualHost virtualHost : rules.routes().virtualHosts()) {
-      for (Route route : virtualHost.routes()) {
-        for (Mirror mirror : mirrors(route)) {
-          nextMirrors.computeIfAbsent(
-              mirror.cluster(), name -> destination(name, rules, shadow, mirroring));
-        }
-      }
-    }
-    return new Snapshot(rules.routes(), Map.copyOf(nextPrimaries), Map.copyOf(nextMirrors));
+    Stream.concat(
+            rules.routes().virtualHosts().stream().map(VirtualHost::routes).flatMap(List::stream),
+            own.values().stream())
+        .flatMap(route -> mirrors(route).stream())
+        .forEach(
+            mirror ->
+                nextMirrors.computeIfAbsent(
+                    mirror.cluster(), name -> destination(name, rules, shadow, mirroring)));
+    return new Snapshot(
+        rules.routes(), Map.copyOf(own), Map.copyOf(nextPrimaries), Map.copyOf(nextMirrors));
   }
 
   private static List<Mirror> mirrors(Route route) {

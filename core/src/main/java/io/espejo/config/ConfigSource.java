@@ -44,6 +44,17 @@ public interface ConfigSource {
     return new PathSource(fileOrDirectory);
   }
 
+  /**
+   * What the setting {@code rules} means: {@code classpath:...} by this loader, or else a file or
+   * directory.
+   */
+  static ConfigSource named(String rules, ClassLoader loader) {
+    String prefix = "classpath:";
+    return rules.startsWith(prefix)
+        ? classpath(loader, rules.substring(prefix.length()))
+        : path(Path.of(rules));
+  }
+
   /** These files, for ever. */
   static ConfigSource of(List<RuleFile> files) {
     List<RuleFile> copy = List.copyOf(files);

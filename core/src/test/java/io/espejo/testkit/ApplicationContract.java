@@ -53,7 +53,7 @@ public abstract class ApplicationContract extends DoNoHarmContract {
 
   /** A container's part. */
   @FunctionalInterface
-  protected interface Application {
+  public interface Application {
     /**
      * Starts the application for every path.
      *

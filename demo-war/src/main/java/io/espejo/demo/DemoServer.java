@@ -110,7 +110,7 @@ final class DemoServer implements AutoCloseable {
     ServletContextHandler app = servlets();
     mirror.ifPresent(espejo -> filter(app, espejo));
     app.addFilter(new LastRequest(), "/*", EnumSet.of(DispatcherType.REQUEST));
-    ServletHolder jersey = new ServletHolder(new ServletContainer(new HttpbinApplication()));
+    ServletHolder jersey = new ServletHolder(new ServletContainer(new HttpbinApplication(mirror)));
     jersey.setAsyncSupported(true);
     jersey
         .getRegistration()

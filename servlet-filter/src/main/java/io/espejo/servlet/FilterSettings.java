@@ -1,5 +1,6 @@
 package io.espejo.servlet;
 
+import io.espejo.Settings;
 import io.espejo.config.ConfigSource;
 import io.espejo.config.RuleFile;
 import jakarta.servlet.FilterConfig;
@@ -11,19 +12,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The filter's settings, from wherever an operator may put them. */
 final class FilterSettings {
-  private static final Pattern NOT_IN_A_VARIABLE = Pattern.compile("[^A-Z0-9]");
-  private static final String CLASSPATH = "classpath:";
-
   private final ServletContext context;
   private final Function<String, @Nullable String> initParams;
 
@@ -43,10 +39,7 @@ final class FilterSettings {
 
   /** The first of: system property, environment, init-param, context-param. */
   Optional<String> find(String name) {
-    String variable =
-        "ESPEJO_" + NOT_IN_A_VARIABLE.matcher(name.toUpperCase(Locale.ROOT)).replaceAll("_");
-    return Optional.ofNullable(System.getProperty("espejo." + name))
-        .or(() -> Optional.ofNullable(System.getenv(variable)))
+    return Settings.ofProcess(name)
         .or(() -> Optional.ofNullable(initParams.apply(name)))
         .or(() -> Optional.ofNullable(context.getInitParameter("espejo." + name)));
   }
@@ -79,11 +72,7 @@ final class FilterSettings {
                     new ServletException(
                         "rules: not set (expected: a path in the WAR, a file, a directory or"
                             + " classpath:...)"));
-    if (rules.startsWith(CLASSPATH)) {
-      return ConfigSource.classpath(context.getClassLoader(), rules.substring(CLASSPATH.length()));
-    }
-    Path path = Path.of(rules);
-    if (rules.startsWith("/") && !Files.exists(path)) {
+    if (rules.startsWith("/") && !Files.exists(Path.of(rules))) {
       String real = context.getRealPath(rules);
       if (real != null && Files.exists(Path.of(real))) {
         return ConfigSource.path(Path.of(real));
@@ -92,7 +81,7 @@ final class FilterSettings {
         return new WarSource(context, rules);
       }
     }
-    return ConfigSource.path(path);
+    return ConfigSource.named(rules, context.getClassLoader());
   }
 
   static boolean inWar(ServletContext context, String rules) {

@@ -1,7 +1,7 @@
 package io.espejo.servlet;
 
 import io.espejo.LocalCopies;
-import io.espejo.exchange.BodyChunk;
+import io.espejo.ObservedBody;
 import io.espejo.exchange.ChunkPool;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
@@ -9,7 +9,6 @@ import jakarta.servlet.ServletRequestWrapper;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -19,20 +18,13 @@ final class ObservedInput extends ServletInputStream {
   private final HttpServletRequest request;
   private final LocalCopies copies;
   private final ChunkPool pool;
-  private final boolean measured;
+  private final ObservedBody body;
 
   /** Whether another filter's wrapper has the body, which need not be as long as was announced. */
   private final boolean wrapped;
 
   /** What was read of it behind the application's back, for whoever reads after it. */
   private ByteArrayInputStream kept = new ByteArrayInputStream(new byte[0]);
-
-  // Guarded by this.
-  private long left;
-  private byte[] gathered = {};
-  private int gatheredLength;
-
-  private boolean seen;
 
   private volatile boolean touched;
   private volatile boolean listened;
@@ -42,9 +34,7 @@ final class ObservedInput extends ServletInputStream {
     this.request = request;
     this.copies = copies;
     this.pool = pool;
-    long length = request.getContentLengthLong();
-    this.measured = length >= 0;
-    this.left = measured ? length : Long.MAX_VALUE;
+    this.body = new ObservedBody(copies, pool, request.getContentLengthLong());
     this.wrapped = request instanceof ServletRequestWrapper;
   }
 
@@ -64,7 +54,7 @@ final class ObservedInput extends ServletInputStream {
     if (read < 0) {
       ended();
     } else {
-      gather(read);
+      endIfComplete(body.onByte(read));
     }
     return read;
   }
@@ -88,83 +78,32 @@ final class ObservedInput extends ServletInputStream {
     if (read < 0) {
       ended();
     } else {
-      observe(bytes, offset, read);
+      endIfComplete(body.onBytes(bytes, offset, read));
     }
     return read;
   }
 
-  private synchronized void observe(byte[] bytes, int offset, int length) {
-    if (!copies.live()) {
-      return;
-    }
-    flush();
-    for (int done = 0; done < length; ) {
-      byte[] buffer = pool.take();
-      int piece = Math.min(length - done, buffer.length);
-      System.arraycopy(bytes, offset + done, buffer, 0, piece);
-      pass(buffer, piece);
-      done += piece;
-    }
-    count(length);
-  }
-
-  /** Bytes that are read one by one are shown together. */
-  private synchronized void gather(int read) {
-    if (!copies.live()) {
-      return;
-    }
-    if (gathered.length == 0) {
-      gathered = pool.take();
-    }
-    gathered[gatheredLength++] = (byte) read;
-    if (gatheredLength == gathered.length) {
-      flush();
-    }
-    count(1);
-  }
-
-  private void flush() {
-    if (gathered.length > 0) {
-      byte[] buffer = gathered;
-      int length = gatheredLength;
-      gathered = new byte[0];
-      gatheredLength = 0;
-      pass(buffer, length);
-    }
-  }
-
-  private void pass(byte[] buffer, int length) {
-    BodyChunk chunk = BodyChunk.pooled(pool, buffer, length, false);
-    copies.onChunk(chunk);
-    chunk.release();
-  }
-
   /** Many an application reads as much as was announced, and never asks for the end. */
-  private void count(int read) {
-    seen = true;
-    left -= read;
-    if (left == 0 && !wrapped) {
+  private void endIfComplete(boolean complete) {
+    if (complete && !wrapped) {
       ended();
     }
   }
 
-  private synchronized void ended() {
-    flush();
-    if (measured && left > 0) {
-      copies.onCut(new EOFException("body cut short"));
-    } else if (!measured && !seen() && Forms.in(request)) {
+  private void ended() {
+    if (!body.measured() && !body.seen() && Forms.in(request)) {
       // A filter before this one has asked for a parameter, so that the container has read it.
       copies.end();
-    } else if (copies.live()) {
-      copies.onEnd(Trailers.of(request));
+    } else {
+      body.onEnd(() -> Trailers.of(request));
     }
   }
 
   /** Nobody reads any more. */
-  synchronized void release() {
-    flush();
+  void release() {
+    body.flush();
     try {
-      if (wrapped && left == 0 && input.isFinished()) {
+      if (wrapped && body.complete() && input.isFinished()) {
         ended();
       }
     } catch (RuntimeException gone) {
@@ -178,8 +117,8 @@ final class ObservedInput extends ServletInputStream {
   }
 
   /** Whether a byte of it was seen here. */
-  synchronized boolean seen() {
-    return seen;
+  boolean seen() {
+    return body.seen();
   }
 
   /**
@@ -218,9 +157,9 @@ final class ObservedInput extends ServletInputStream {
   }
 
   /** Not a byte was seen here of what should have some: it was read past this stream. */
-  private synchronized boolean readByOthers() {
+  private boolean readByOthers() {
     return !touched
-        && !measured
+        && !body.measured()
         && !seen()
         && (request.getContentType() != null || request.getHeader("Transfer-Encoding") != null);
   }

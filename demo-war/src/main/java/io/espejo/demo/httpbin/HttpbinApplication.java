@@ -1,12 +1,23 @@
 package io.espejo.demo.httpbin;
 
+import io.espejo.Espejo;
+import io.espejo.jaxrs.MirrorFeature;
+import java.util.Optional;
 import org.glassfish.jersey.server.ResourceConfig;
 import org.glassfish.jersey.server.ServerProperties;
 
 /** httpbin as a JAX-RS application, to be mapped to {@code /*} with multipart enabled. */
 public final class HttpbinApplication extends ResourceConfig {
-  public HttpbinApplication() {
+  /**
+   * The application.
+   *
+   * @param mirror what mirrors the resources that are annotated, if anything does
+   */
+  public HttpbinApplication(Optional<Espejo> mirror) {
     register(HttpbinResource.class);
+    mirror.ifPresent(espejo -> register(new MirrorFeature(espejo)));
+    // A feature that is found in its jar would read the settings of the gateway.
+    property("jakarta.ws.rs.loadServices", false);
     register(new CorsFilter());
     register(new ErrorPages());
     property(ServerProperties.WADL_FEATURE_DISABLE, true);

@@ -1,5 +1,6 @@
 package io.espejo.demo.httpbin;
 
+import io.espejo.jaxrs.Mirrored;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -60,8 +61,10 @@ public final class HttpbinResource {
     return json(RequestView.ofHead(request).select("origin"));
   }
 
+  /** In place, v2 gets a copy of it even where no rule says so: see docs/jax-rs.md. */
   @GET
   @Path("user-agent")
+  @Mirrored(host = "httpbin", subset = "v2")
   public Response userAgent() {
     return json(RequestView.ofHead(request).select("user-agent"));
   }

@@ -1,0 +1,19 @@
+package io.espejo.it.jaxrs;
+
+import io.espejo.testkit.JaxRsContract;
+import java.util.Map;
+
+class JerseyJdkTest extends JaxRsContract {
+  JerseyJdkTest() {
+    super(Jersey::jdk);
+  }
+
+  @Override
+  protected Map<Lacking, String> lacking() {
+    return Map.of(
+        Lacking.SERVLET, "it is the JDK's own server",
+        Lacking.ASYNC, "Jersey ends the exchange when the resource method is over",
+        Lacking.EVENTS, "Jersey tells of the answer before the entity is read",
+        Lacking.UNMAPPED, "Jersey answers 500 past all filters");
+  }
+}

@@ -1,0 +1,9 @@
+package io.espejo.it.jaxrs;
+
+import io.espejo.testkit.JaxRsContract;
+
+class JerseyServletTest extends JaxRsContract {
+  JerseyServletTest() {
+    super(Jersey::servlet);
+  }
+}

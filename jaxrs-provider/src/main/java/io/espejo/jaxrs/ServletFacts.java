@@ -1,0 +1,52 @@
+package io.espejo.jaxrs;
+
+import io.espejo.exchange.Headers;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import java.util.Optional;
+
+/** What only a servlet container knows of a request. */
+interface ServletFacts {
+  /** The request attribute, and so the property, that has the servlet request. */
+  String PROPERTY = "io.espejo.servlet-request";
+
+  /** There is no servlet container, or it did not tell. */
+  ServletFacts NONE =
+      new ServletFacts() {
+        @Override
+        public String peerAddress() {
+          return "";
+        }
+
+        @Override
+        public Optional<String> protocol() {
+          return Optional.empty();
+        }
+
+        @Override
+        public Optional<Headers> headers() {
+          return Optional.empty();
+        }
+
+        @Override
+        public boolean bodyFinished() {
+          return false;
+        }
+      };
+
+  static ServletFacts of(ContainerRequestContext request) {
+    Object servlet = request.getProperty(PROPERTY);
+    return servlet == null ? NONE : KnownServletFacts.of(servlet);
+  }
+
+  /** As a literal; empty if it is not known. */
+  String peerAddress();
+
+  /** {@code HTTP/1.1}. */
+  Optional<String> protocol();
+
+  /** All lines as they came, which a runtime may have changed. */
+  Optional<Headers> headers();
+
+  /** Whether the body is known to have no further byte. */
+  boolean bodyFinished();
+}

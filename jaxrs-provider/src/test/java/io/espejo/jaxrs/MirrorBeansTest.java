@@ -1,0 +1,42 @@
+package io.espejo.jaxrs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.espejo.Espejo;
+import jakarta.enterprise.inject.se.SeContainer;
+import jakarta.enterprise.inject.se.SeContainerInitializer;
+import jakarta.ws.rs.core.Configuration;
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MirrorBeansTest {
+  @Test
+  void espejo_isInjectable_onceAFeatureRunsOnIt(@TempDir Path dir) throws Exception {
+    Path rules = Files.createDirectory(dir.resolve("rules"));
+    Map<String, Object> application =
+        Map.of("espejo.rules", rules.toString(), "espejo.local", "httpbin/v1");
+    Configuration configuration =
+        (Configuration)
+            Proxy.newProxyInstance(
+                Configuration.class.getClassLoader(),
+                new Class<?>[] {Configuration.class},
+                (proxy, method, arguments) -> application.get(arguments[0]));
+    try (SeContainer beans = SeContainerInitializer.newInstance().initialize()) {
+      assertThatThrownBy(() -> beans.select(Espejo.class).get())
+          .hasMessageContaining("no feature runs");
+      Engine engine = Engine.inPlace(new FeatureSettings(configuration)).orElseThrow();
+
+      assertThat(beans.select(Espejo.class).get()).isSameAs(engine.espejo());
+      assertThat(beans.select(MirrorFeature.class).get().espejo()).contains(engine.espejo());
+
+      engine.close();
+      assertThat(engine.espejo().accepting()).isFalse();
+      assertThat(beans.select(MirrorFeature.class).get().espejo()).isEmpty();
+    }
+  }
+}
