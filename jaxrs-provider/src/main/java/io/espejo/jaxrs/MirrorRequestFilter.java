@@ -15,11 +15,10 @@ import jakarta.ws.rs.core.MultivaluedMap;
 import jakarta.ws.rs.ext.WriterInterceptor;
 import jakarta.ws.rs.ext.WriterInterceptorContext;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * Mirrors the requests of one resource method: {@link MirrorFeature} registers it.
@@ -99,19 +98,13 @@ public final class MirrorRequestFilter
   }
 
   private static void replace(MultivaluedMap<String, String> headers, Headers lines) {
-    Set<String> changed = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     for (String name : List.copyOf(headers.keySet())) {
-      if (!lines.all(name).equals(headers.get(name))) {
+      if (!lines.contains(name)) {
         headers.remove(name);
-        changed.add(name);
       }
     }
     for (int line = 0; line < lines.size(); line++) {
-      String name = lines.name(line);
-      if (changed.contains(name) || !headers.containsKey(name)) {
-        changed.add(name);
-        headers.add(name, lines.value(line));
-      }
+      headers.put(lines.name(line), new ArrayList<>(lines.all(lines.name(line))));
     }
   }
 
