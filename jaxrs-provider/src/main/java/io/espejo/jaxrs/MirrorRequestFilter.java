@@ -104,7 +104,21 @@ public final class MirrorRequestFilter
       }
     }
     for (int line = 0; line < lines.size(); line++) {
-      headers.put(lines.name(line), new ArrayList<>(lines.all(lines.name(line))));
+      List<String> values = lines.all(lines.name(line));
+      List<String> known = headers.put(lines.name(line), new ArrayList<>(values));
+      if (known != null && !known.equals(values)) {
+        showInstead(known, values);
+      }
+    }
+  }
+
+  /** RESTEasy 7 shows the resource the very lists that were there first. */
+  private static void showInstead(List<String> known, List<String> values) {
+    try {
+      known.clear();
+      known.addAll(values);
+    } catch (UnsupportedOperationException unmodifiable) {
+      // This runtime has shown it nothing that could be changed.
     }
   }
 
