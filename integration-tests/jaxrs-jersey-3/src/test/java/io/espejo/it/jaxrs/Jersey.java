@@ -65,7 +65,7 @@ final class Jersey {
 
   private record OnJdk(
       HttpServer server,
-      ExecutorService threads,
+      ExecutorService workers,
       ReadingApplication application,
       Optional<Espejo> its)
       implements Gateway {
@@ -82,7 +82,7 @@ final class Jersey {
     @Override
     public void close() {
       server.stop(0);
-      threads.shutdownNow();
+      workers.shutdownNow();
       application.close();
     }
   }
