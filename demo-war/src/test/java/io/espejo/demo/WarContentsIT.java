@@ -81,7 +81,7 @@ class WarContentsIT {
         ModuleFinder.of(copy).findAll().forEach(found -> modules.add(found.descriptor().name()));
       }
     }
-    assertThat(modules).containsExactly("io.espejo.core", "io.espejo.jaxrs", "io.espejo.servlet");
+    assertThat(modules).containsExactly("io.espejo.core", "io.espejo.servlet");
   }
 
   private List<Path> jars() throws IOException {
