@@ -531,7 +531,8 @@ public abstract class ApplicationContract extends DoNoHarmContract {
         assertThat(answer.getContentAsString())
             .isEqualTo(
                 expected.getContentAsString().replace("" + bare.port(), "" + gateway().port()));
-        if (path.equals("/life/complete-unread") && body.length > 0) {
+        if (body.length > 0 && !path.equals("/stream")) {
+          // What the application leaves may not be here yet, and is then not copied.
           continue;
         }
         RecordedRequest copy = v2.take();
