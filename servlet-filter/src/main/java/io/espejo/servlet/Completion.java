@@ -3,7 +3,6 @@ package io.espejo.servlet;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The end of a request's asynchronous processing, told to the container once.
@@ -17,7 +16,6 @@ final class Completion implements AsyncListener {
   private final AsyncContext async;
   private final ServletRequestBody body;
   private final boolean tomcat;
-  private final AtomicBoolean told = new AtomicBoolean();
   private volatile boolean wanted;
 
   private Completion(AsyncContext async, ServletRequestBody body, boolean tomcat) {
@@ -42,9 +40,18 @@ final class Completion implements AsyncListener {
 
   /** Tells it now: within a call of the container's, or while it makes none. */
   void now() {
-    if (body.leave(this::soon) && told.compareAndSet(false, true)) {
-      async.complete();
+    if (lease().end(this::soon)) {
+      try {
+        async.complete();
+      } finally {
+        lease().exit();
+      }
     }
+  }
+
+  /** What the container's objects may be used by until then. */
+  Lease lease() {
+    return body.lease();
   }
 
   /** Tells it as soon as it can do no harm. */
@@ -54,19 +61,17 @@ final class Completion implements AsyncListener {
       return;
     }
     wanted = true;
-    try {
-      // Before the body hears of it, and may end what this belongs to.
-      async.setTimeout(1);
-    } catch (IllegalStateException over) {
-      // The container has ended the request by itself.
-      return;
+    // Before the body hears of it, and may end what this belongs to.
+    if (lease().call(() -> async.setTimeout(1))) {
+      body.onNextCall(this::now);
     }
-    body.onNextCall(this::now);
   }
 
   @Override
   public void onTimeout(AsyncEvent event) {
     if (wanted) {
+      // Tomcat fails a request whose end it is not told in this call.
+      lease().await();
       now();
     }
   }
@@ -76,9 +81,10 @@ final class Completion implements AsyncListener {
     // It was.
   }
 
+  /** Tomcat ends the request after it. */
   @Override
   public void onError(AsyncEvent event) {
-    // The listeners of the streams hear of it.
+    lease().revoke();
   }
 
   @Override

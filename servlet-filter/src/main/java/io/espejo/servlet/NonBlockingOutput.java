@@ -12,6 +12,7 @@ final class NonBlockingOutput implements WriteListener {
   private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
 
   private final ServletOutputStream output;
+  private final Lease lease;
 
   // Only the caller touches this.
   private boolean listening;
@@ -39,8 +40,14 @@ final class NonBlockingOutput implements WriteListener {
     }
   }
 
-  NonBlockingOutput(ServletOutputStream output) {
+  /**
+   * Of this stream.
+   *
+   * @param lease by which it may be used outside the container's calls
+   */
+  NonBlockingOutput(ServletOutputStream output, Lease lease) {
     this.output = output;
+    this.lease = lease;
   }
 
   /** Writes bytes, perhaps none; the callback comes when the container has taken them. */
@@ -77,12 +84,31 @@ final class NonBlockingOutput implements WriteListener {
     try {
       if (!listening) {
         listening = true;
-        output.setWriteListener(this);
-      } else if (output.isReady()) {
+        listen();
+      } else if (isReady()) {
         run();
       }
     } catch (IOException | RuntimeException failure) {
       onError(failure);
+    }
+  }
+
+  /** Outside the lease, as Tomcat makes its first call within this, after a wait for a lock. */
+  private void listen() throws IOException {
+    if (lease.isOver()) {
+      throw Lease.over();
+    }
+    output.setWriteListener(this);
+  }
+
+  private boolean isReady() throws IOException {
+    if (!lease.enter()) {
+      throw Lease.over();
+    }
+    try {
+      return output.isReady();
+    } finally {
+      lease.exit();
     }
   }
 
@@ -116,7 +142,7 @@ final class NonBlockingOutput implements WriteListener {
       return;
     }
     try {
-      step.writeTo(output);
+      carryOut(step);
     } catch (IOException | RuntimeException failure) {
       step.callback().failed(failure);
       return;
@@ -130,8 +156,19 @@ final class NonBlockingOutput implements WriteListener {
     }
     if (broken != null) {
       step.callback().failed(broken);
-    } else if (output.isReady()) {
+    } else if (isReady()) {
       run();
+    }
+  }
+
+  private void carryOut(Step step) throws IOException {
+    if (!lease.enter()) {
+      throw Lease.over();
+    }
+    try {
+      step.writeTo(output);
+    } finally {
+      lease.exit();
     }
   }
 

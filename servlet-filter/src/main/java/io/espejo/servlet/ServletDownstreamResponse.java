@@ -30,6 +30,7 @@ final class ServletDownstreamResponse implements DownstreamResponse {
 
   private final AsyncContext async;
   private final Completion completion;
+  private final Lease lease;
   private final HttpServletRequest request;
   private final HttpServletResponse response;
   private final EarlyHints hints;
@@ -40,6 +41,9 @@ final class ServletDownstreamResponse implements DownstreamResponse {
 
   /** To a HEAD: a container that is not made to send the head before the end says 0 bytes. */
   private boolean lengthUntold;
+
+  /** Whether the container does not take an answer any more. */
+  private boolean refused;
 
   private volatile @Nullable Map<String, String> trailers;
 
@@ -58,6 +62,7 @@ final class ServletDownstreamResponse implements DownstreamResponse {
       EarlyHints hints) {
     this.async = async;
     this.completion = completion;
+    this.lease = completion.lease();
     this.request = request;
     this.response = response;
     this.hints = hints;
@@ -86,13 +91,16 @@ final class ServletDownstreamResponse implements DownstreamResponse {
   }
 
   private void send(Headers headers) {
-    try {
-      EarlyHints.send(headers, response);
-    } catch (IOException | RuntimeException gone) {
-      // So the answer will find.
-    } finally {
-      endHints();
+    if (lease.enter()) {
+      try {
+        EarlyHints.send(headers, response);
+      } catch (IOException | RuntimeException gone) {
+        // So the answer will find.
+      } finally {
+        lease.exit();
+      }
     }
+    endHints();
   }
 
   private void endHints() {
@@ -124,6 +132,11 @@ final class ServletDownstreamResponse implements DownstreamResponse {
   }
 
   private void startNow(int status, Headers headers) {
+    // Tomcat itself has answered a client whose body it could not read.
+    refused = !lease.call(() -> put(status, headers));
+  }
+
+  private void put(int status, Headers headers) {
     head(response, status, headers);
     if (headers.contains("content-length") || isBodiless(status)) {
       return;
@@ -185,6 +198,10 @@ final class ServletDownstreamResponse implements DownstreamResponse {
   }
 
   private void writeNow(ByteBuffer bytes, boolean last, Callback callback) {
+    if (refused) {
+      callback.failed(Lease.over());
+      return;
+    }
     if (last && lengthUntold) {
       flushNow(completing(callback));
       return;
@@ -197,18 +214,29 @@ final class ServletDownstreamResponse implements DownstreamResponse {
       return;
     }
     buffered += bytes.remaining();
-    try {
-      if (bytes.hasRemaining()) {
-        NonBlockingOutput.put(bytes, response.getOutputStream());
+    if (bytes.hasRemaining()) {
+      try {
+        buffer(bytes);
+      } catch (IOException | RuntimeException gone) {
+        callback.failed(gone);
+        return;
       }
-      if (last) {
-        complete();
-      }
-    } catch (IOException | RuntimeException gone) {
-      callback.failed(gone);
-      return;
+    }
+    if (last) {
+      complete();
     }
     callback.succeeded();
+  }
+
+  private void buffer(ByteBuffer bytes) throws IOException {
+    if (!lease.enter()) {
+      throw Lease.over();
+    }
+    try {
+      NonBlockingOutput.put(bytes, response.getOutputStream());
+    } finally {
+      lease.exit();
+    }
   }
 
   private Callback completing(Callback callback) {
@@ -234,6 +262,10 @@ final class ServletDownstreamResponse implements DownstreamResponse {
   }
 
   private void flushNow(Callback callback) {
+    if (refused) {
+      callback.failed(Lease.over());
+      return;
+    }
     nonBlocking(callback, to -> to.flush(callback));
   }
 
@@ -241,7 +273,7 @@ final class ServletDownstreamResponse implements DownstreamResponse {
     NonBlockingOutput known = output;
     if (known == null) {
       try {
-        known = new NonBlockingOutput(response.getOutputStream());
+        known = new NonBlockingOutput(response.getOutputStream(), lease);
       } catch (IOException | RuntimeException gone) {
         callback.failed(gone);
         return;
@@ -273,13 +305,18 @@ final class ServletDownstreamResponse implements DownstreamResponse {
   }
 
   private void upgradeNow(Headers headers, Upgrade upgrade) {
-    try {
-      // Only the container's own thread may do it.
-      request.setAttribute(ProtocolSwitch.ATTRIBUTE, new ProtocolSwitch(headers, upgrade));
-      async.dispatch();
-    } catch (RuntimeException over) {
-      upgrade.failed(over);
+    // Only the container's own thread may do it.
+    if (!dispatch(ProtocolSwitch.ATTRIBUTE, new ProtocolSwitch(headers, upgrade))) {
+      upgrade.failed(Lease.over());
     }
+  }
+
+  private boolean dispatch(String attribute, Object value) {
+    return lease.call(
+        () -> {
+          request.setAttribute(attribute, value);
+          async.dispatch();
+        });
   }
 
   @Override
@@ -290,21 +327,19 @@ final class ServletDownstreamResponse implements DownstreamResponse {
       }
       ended = true;
     }
-    try {
-      // Jetty's own way to break a connection; other containers refuse it.
-      response.sendError(-1);
-      async.complete();
-    } catch (IOException | RuntimeException notJetty) {
-      dispatchBroken();
+    if (!lease.call(this::breakConnection)) {
+      // Other containers than Jetty; if they have not ended the request by themselves.
+      dispatch(BROKEN, true);
     }
   }
 
-  private void dispatchBroken() {
+  /** Jetty's own way; other containers refuse it. */
+  private void breakConnection() {
     try {
-      request.setAttribute(BROKEN, true);
-      async.dispatch();
-    } catch (RuntimeException over) {
-      // The container has ended the request by itself: the connection is gone.
+      response.sendError(-1);
+      async.complete();
+    } catch (IOException refused) {
+      throw new IllegalStateException(refused);
     }
   }
 }

@@ -27,6 +27,7 @@ final class ServletRequestBody implements RequestBody, ReadListener {
   private final HttpServletRequest request;
   private final ChunkPool pool;
   private final boolean measured;
+  private final Lease lease;
 
   /** Whether this is read where {@link #elsewhere} says, and not in the container's calls. */
   private final boolean moved;
@@ -49,14 +50,12 @@ final class ServletRequestBody implements RequestBody, ReadListener {
 
   // Guarded by this.
   private @Nullable Runnable demand;
-  private int readings;
-  private boolean left;
-  private @Nullable Runnable onExit;
 
   ServletRequestBody(HttpServletRequest request, ChunkPool pool, boolean tomcat) {
     this.request = request;
     this.pool = pool;
     long length = request.getContentLengthLong();
+    this.lease = new Lease(tomcat);
     this.measured = length >= 0;
     this.moved = tomcat && request.getHeader("Transfer-Encoding") != null;
     this.missing = measured ? length : Long.MAX_VALUE;
@@ -72,13 +71,13 @@ final class ServletRequestBody implements RequestBody, ReadListener {
     if (stream == null || !readable || (moved && reader != Thread.currentThread())) {
       return BodyChunk.NOT_YET;
     }
-    if (!enter()) {
+    if (!lease.enter()) {
       return left();
     }
     try {
       return readInput(stream);
     } finally {
-      exit();
+      lease.exit();
     }
   }
 
@@ -126,39 +125,9 @@ final class ServletRequestBody implements RequestBody, ReadListener {
     return failed;
   }
 
-  private synchronized boolean enter() {
-    if (left) {
-      return false;
-    }
-    readings++;
-    return true;
-  }
-
-  private void exit() {
-    Runnable waiting = null;
-    synchronized (this) {
-      readings--;
-      if (readings == 0) {
-        waiting = onExit;
-        onExit = null;
-      }
-    }
-    if (waiting != null) {
-      waiting.run();
-    }
-  }
-
-  /**
-   * Has the container's stream be asked no more, so that the container may have it back; false
-   * while it is being asked, and then this runs once it is not.
-   */
-  synchronized boolean leave(Runnable otherwise) {
-    if (readings > 0) {
-      onExit = otherwise;
-      return false;
-    }
-    left = true;
-    return true;
+  /** What this and the answer use the container's objects by. */
+  Lease lease() {
+    return lease;
   }
 
   private synchronized void ended(BodyChunk how) {
@@ -235,7 +204,8 @@ final class ServletRequestBody implements RequestBody, ReadListener {
       // May call back before it returns.
       stream.setReadListener(this);
     } catch (IOException | RuntimeException failure) {
-      onError(failure);
+      settled = true;
+      signal(BodyChunk.failed(failure));
     }
   }
 
@@ -265,9 +235,11 @@ final class ServletRequestBody implements RequestBody, ReadListener {
     signal(BodyChunk.END);
   }
 
+  /** Tomcat ends the request after it. */
   @Override
   public void onError(Throwable failure) {
     settled = true;
+    lease.revoke();
     signal(BodyChunk.failed(failure));
   }
 

@@ -25,7 +25,7 @@ final class ServletUpgradedConnection implements UpgradedConnection, ReadListene
   ServletUpgradedConnection(WebConnection connection) throws IOException {
     this.connection = connection;
     this.input = connection.getInputStream();
-    this.output = new NonBlockingOutput(connection.getOutputStream());
+    this.output = new NonBlockingOutput(connection.getOutputStream(), new Lease(false));
   }
 
   /** Lets bytes come; on the container's thread. */
