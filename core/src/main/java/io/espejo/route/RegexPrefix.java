@@ -1,40 +1,55 @@
 package io.espejo.route;
 
 /**
- * The literal text at the beginning of a regular expression, so that routes can be sorted by it.
+ * The literal text at the beginning of a regular expression, so that routes can be sorted by it,
+ * and need not have it matched character by character.
+ *
+ * @param text what every text that matches begins with; empty when that cannot be told cheaply
+ * @param rest the expression that what follows {@code text} has to match
  */
-final class RegexPrefix {
+record RegexPrefix(String text, String rest) {
   private static final String ENDS_LITERAL = "^$.[(|)?*+{";
 
-  private RegexPrefix() {}
-
-  /** What every text that matches begins with; empty when that cannot be told cheaply. */
-  static String of(String regex) {
-    if (regex.contains("\\Q") || mayHaveAlternatives(regex)) {
-      return "";
+  /** Of an expression in RE2's syntax. */
+  static RegexPrefix of(String regex) {
+    if (regex.contains("\\Q") || mayHaveAlternatives(regex) || mayHaveFlags(regex)) {
+      return new RegexPrefix("", regex);
     }
-    StringBuilder prefix = new StringBuilder();
-    int at = regex.startsWith("^") ? 1 : 0;
-    while (at < regex.length()) {
+    StringBuilder text = new StringBuilder();
+    int from = regex.startsWith("^") ? 1 : 0;
+    while (from < regex.length()) {
+      int at = from;
       char c = regex.charAt(at++);
       if (c == '\\') {
         c = at < regex.length() ? regex.charAt(at++) : 'z';
         if (Character.isLetterOrDigit(c)) {
-          return prefix.toString(); // a class, an assertion, a code
+          break; // a class, an assertion, a code
         }
       } else if (ENDS_LITERAL.indexOf(c) >= 0) {
-        return prefix.toString();
+        break;
       }
       char next = at < regex.length() ? regex.charAt(at) : ' ';
       if (c >= 0x7f || "?*{".indexOf(next) >= 0) {
-        return prefix.toString(); // the character may be absent
+        break; // the character may be absent
       }
-      prefix.append(c);
+      text.append(c);
       if (next == '+') {
-        return prefix.toString();
+        String more = regex.substring(from, at) + "*" + regex.substring(at + 1);
+        return new RegexPrefix(text.toString(), more);
       }
+      from = at;
     }
-    return prefix.toString();
+    return new RegexPrefix(text.toString(), regex.substring(from));
+  }
+
+  /** Whether the rest asks nothing of what stands before it, and so can be matched alone. */
+  boolean isApart() {
+    return !rest.replace("[^", "").contains("^") && !rest.matches("(?s).*\\\\[AbB].*");
+  }
+
+  /** Whether there may be flags: RE2/J repeats in <code>a(?i)*</code> what is before them. */
+  private static boolean mayHaveFlags(String regex) {
+    return regex.replace("(?:", "").contains("(?");
   }
 
   /** Whether there may be a bar outside of all parentheses. */

@@ -152,11 +152,13 @@ class RouteIndexTest {
     "/a|/b, ''",
     "'/a[|]b', ''",
     "(?i)/a, ''",
+    "/a(?i)*, ''",
+    "/a(?:b)*, /a",
     "'\\Q/a\\E', ''",
     "/a\\, /a"
   })
   void regexPrefix_isWhatEveryMatchBeginsWith(String regex, String prefix) {
-    assertThat(RegexPrefix.of(regex)).isEqualTo(prefix);
+    assertThat(RegexPrefix.of(regex).text()).isEqualTo(prefix);
   }
 
   private static Optional<String> found(VirtualHost host, String path) {

@@ -3,6 +3,15 @@ package io.espejo.route;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Assume;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.Tuple;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -61,5 +70,85 @@ class TextMatchTest {
   @Test
   void regex_catastrophicElsewhere_takesLinearTime() {
     assertThat(TextMatch.regex("(a*)*b").accepts("a".repeat(20_000))).isFalse();
+  }
+
+  /** The literal beginning is compared, and groups capture nothing: a plain RE2 says the same. */
+  @Property
+  void regex_anyExpressionAndText_acceptsWhatRe2Matches(
+      @ForAll("expressions") String expression, @ForAll("texts") String text) {
+    Pattern plain = compiled(expression);
+    TextMatch regex = TextMatch.regex(expression);
+    assertThat(regex.accepts(text)).isEqualTo(plain.matches(text));
+    assertThat(regex.accepts("")).isEqualTo(plain.matches(""));
+  }
+
+  private static Pattern compiled(String expression) {
+    try {
+      return Pattern.compile(expression);
+    } catch (PatternSyntaxException invalid) {
+      Assume.that(false);
+      throw invalid;
+    }
+  }
+
+  @Provide
+  Arbitrary<String> expressions() {
+    return Arbitraries.frequencyOf(
+            Tuple.of(6, Arbitraries.of("a", "b", "/", "ab", "/a", "/b")),
+            Tuple.of(
+                4,
+                Arbitraries.of(
+                    "a+",
+                    "b*",
+                    "/?",
+                    "a{1,2}",
+                    ".",
+                    ".*",
+                    "[ab]",
+                    "[^/]+",
+                    "[(|^]",
+                    "[]a]",
+                    "[[:alpha:]]+",
+                    "\\.",
+                    "\\/",
+                    "\\\\",
+                    "\\w",
+                    "\\d*",
+                    "\\Qa|\\E",
+                    "+?",
+                    "*?")),
+            Tuple.of(
+                2,
+                Arbitraries.of(
+                    "(",
+                    "(",
+                    ")",
+                    ")",
+                    ")+",
+                    "|",
+                    "^",
+                    "$",
+                    "(a|b)",
+                    "(?:a|/)*",
+                    "(?i)",
+                    "(?i:A)",
+                    "(?P<n>a)",
+                    "\\b",
+                    "\\B",
+                    "\\A",
+                    "\\z",
+                    "(?m)",
+                    "(?s).",
+                    "(a+)+",
+                    "é")))
+        .list()
+        .ofMinSize(1)
+        .ofMaxSize(6)
+        .map(parts -> String.join("", parts));
+  }
+
+  @Provide
+  Arbitrary<String> texts() {
+    return Arbitraries.strings().withChars("aabb//A.1\n\\(|^é").ofMaxLength(7);
   }
 }
