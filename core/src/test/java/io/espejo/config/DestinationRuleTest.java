@@ -108,6 +108,44 @@ class DestinationRuleTest {
   }
 
   @Test
+  void subset_ofLabels_hasTheEndpointsThatHaveThemAll() throws Exception {
+    String service =
+        SERVICE.replace(
+            "endpoints: [{address: 192.0.2.1, labels: {v: \"1\"}}]",
+            """
+            endpoints:
+              - {address: 192.0.2.1, labels: {v: "1", zone: a, app: x}}
+              - {address: 192.0.2.2, labels: {v: "1", zone: b}}
+              - {address: 192.0.2.3, labels: {v: "2", zone: a}}
+              - {address: 192.0.2.4}
+            """);
+    Map<String, ClusterSpec> clusters =
+        Texts.compile(
+                rule(
+                    """
+                    subsets:
+                    - {name: one, labels: {v: "1"}}
+                    - {name: both, labels: {v: "1", zone: a}}
+                    - {name: none, labels: {v: "1", zone: c}}
+                    - {name: all}
+                    """),
+                service)
+            .clusters();
+    assertThat(hosts(clusters, "one")).containsExactly(1, 2);
+    assertThat(hosts(clusters, "both")).containsExactly(1);
+    assertThat(hosts(clusters, "none")).isEmpty();
+    assertThat(hosts(clusters, "all")).containsExactly(1, 2, 3, 4);
+    assertThat(hosts(clusters, "")).containsExactly(1, 2, 3, 4);
+  }
+
+  /** The last numbers of a subset's addresses. */
+  private static List<Integer> hosts(Map<String, ClusterSpec> clusters, String subset) {
+    return clusters.get("outbound|80|" + subset + "|x.org").endpoints().stream()
+        .map(endpoint -> Integer.valueOf(endpoint.address().substring(8)))
+        .toList();
+  }
+
+  @Test
   void subsetPolicy_overridesFieldByField() throws Exception {
     Map<String, ClusterSpec> clusters =
         clusters(
@@ -346,6 +384,8 @@ class DestinationRuleTest {
             + " address that the client meant, which a server does not know",
         "{loadBalancer: {warmup: {duration: 1s}}}|not carried out by this version",
         "{loadBalancer: {localityLbSetting: {enabled: true}}}|not carried out by this version",
+        "{loadBalancer: {zoneAwareLbSetting: {enabled: true}}}|not carried out by this version",
+        "{loadBalancer: {simple: RANDOM, warmupDurationSecs: 1s}}|not carried out by this version",
         "{loadBalancer: {simple: RANDOM, consistentHash: {useSourceIp: true}}}|consistentHash"
             + " beside simple (expected: one of them)",
         "{loadBalancer: {consistentHash: {httpCookie: {ttl: 1s}}}}|missing (expected: a cookie's"
@@ -379,6 +419,8 @@ class DestinationRuleTest {
         "{portLevelSettings: [{port: {number: 80}}]}|nothing is said (expected: at least one"
             + " field)",
         "{proxyProtocol: {version: V1}}|not carried out by this version",
+        "{tunnel: {targetHost: a.org, targetPort: 443}}|not carried out by this version",
+        "{tls: {mode: SIMPLE, caCrl: /x}}|not carried out by this version",
         "{retryBudget: {percent: 20}}|not carried out by this version",
       })
   void trafficPolicy_malformed_isRefused(String policy, String message) {
@@ -393,6 +435,14 @@ class DestinationRuleTest {
                 + " for MUTUAL)",
             "a.yaml:6:24: spec.trafficPolicy.tls.privateKey: missing (expected: a PEM file, for"
                 + " MUTUAL)");
+  }
+
+  @Test
+  void workloadSelector_isRefused() {
+    assertThat(Texts.refusal(rule("workloadSelector: {matchLabels: {a: b}}"), SERVICE))
+        .singleElement()
+        .asString()
+        .endsWith("spec.workloadSelector: not carried out by this version");
   }
 
   @Test

@@ -93,6 +93,21 @@ class InstanceRulesTest {
   }
 
   @Test
+  void gateways_absent_areTheMeshAlone() throws Exception {
+    String text = Texts.virtualService("- {name: a, route: [{destination: {host: httpbin}}]}");
+    RulesOptions edge = new RulesOptions("default", Set.of(), Set.of("edge"), Map.of(), 0);
+    assertThat(
+            Rules.compile(Texts.files(text, Texts.HTTPBIN), edge)
+                .routes()
+                .virtualHost("httpbin")
+                .orElseThrow()
+                .routes())
+        .extracting(Route::name)
+        .containsExactly("default");
+    assertThat(names(text)).containsExactly("a");
+  }
+
+  @Test
   void virtualService_withoutARouteThatHolds_isAsIfItWereNotThere() throws Exception {
     String text =
         Texts.virtualService("- {match: [{port: 81}], route: [{destination: {host: httpbin}}]}");

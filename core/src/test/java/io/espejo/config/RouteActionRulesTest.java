@@ -155,11 +155,10 @@ class RouteActionRulesTest {
         .endsWith(": spec.http[0].route[0]." + message);
   }
 
-  @Test
-  void mirror_onRedirectOrDirectResponse_isWarnedOf() throws Exception {
-    assertThat(
-            Texts.warnings(
-                Texts.virtualService("- redirect: {uri: /a}\n  mirror: {host: httpbin}")))
+  @ParameterizedTest
+  @ValueSource(strings = {"redirect: {uri: /a}", "directResponse: {status: 200}"})
+  void mirror_onRedirectOrDirectResponse_isWarnedOf(String action) throws Exception {
+    assertThat(Texts.warnings(Texts.virtualService("- " + action + "\n  mirror: {host: httpbin}")))
         .singleElement()
         .asString()
         .endsWith("spec.http[0].mirror: nothing is mirrored of what is answered here");
@@ -182,6 +181,16 @@ class RouteActionRulesTest {
     String text = "- directResponse: {status: 200, body: {string: " + "a".repeat(1 << 20) + "}}";
     assertThat(Texts.warnings(Texts.virtualService(text))).hasSize(1);
     assertThat(Texts.refusal(Texts.virtualService(text.replace("aaa}", "aaaa}")))).hasSize(1);
+  }
+
+  @Test
+  void directResponse_bodyOfMoreThan100Kibibytes_isWarnedOf() throws Exception {
+    String text = "- directResponse: {status: 200, body: {string: " + "a".repeat(102_400) + "}}";
+    assertThat(Texts.warnings(Texts.virtualService(text))).isEmpty();
+    assertThat(Texts.warnings(Texts.virtualService(text.replace("aaa}", "aaaa}"))))
+        .singleElement()
+        .asString()
+        .endsWith("102401 bytes are much to keep in memory");
   }
 
   @Test
@@ -223,6 +232,18 @@ class RouteActionRulesTest {
         "headers: {request: {set: {':path': /}}}|headers.request.set.:path: \":path\" is no header"
             + " that can be changed",
         "headers: {response: {set: {host: a}}}|headers.response.set.host: \"host\" is no header that"
+            + " can be changed",
+        "headers: {request: {add: {':path': /}}}|headers.request.add.:path: \":path\" is no header"
+            + " that can be changed",
+        "headers: {request: {remove: [':authority']}}|headers.request.remove[0]: \":authority\" is no"
+            + " header that can be changed",
+        "headers: {response: {add: {':status': '200'}}}|headers.response.add.:status: \":status\" is"
+            + " no header that can be changed",
+        "headers: {response: {set: {':authority': a}}}|headers.response.set.:authority:"
+            + " \":authority\" is no header that can be changed",
+        "headers: {response: {remove: [':status']}}|headers.response.remove[0]: \":status\" is no"
+            + " header that can be changed",
+        "headers: {response: {remove: [Host]}}|headers.response.remove[0]: \"Host\" is no header that"
             + " can be changed",
         "headers: {response: {remove: ['']}}|headers.response.remove[0]: \"\" is no header that can"
             + " be changed",

@@ -177,6 +177,8 @@ class RoutingRulesTest {
   @CsvSource(
       delimiter = '|',
       value = {
+        "{uri: {prefix: /a}}|{uri: {prefix: /a}}",
+        "{headers: {x: {regex: a+}}}|{headers: {x: {regex: a+}}}",
         "{uri: {prefix: /a}}|{uri: {prefix: /ab}}",
         "{uri: {prefix: /a}}|{uri: {exact: /ab}}",
         "{uri: {prefix: /}}|{uri: {regex: /a.*}}",

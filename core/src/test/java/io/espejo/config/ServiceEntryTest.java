@@ -52,6 +52,38 @@ class ServiceEntryTest {
   }
 
   @Test
+  void hosts_ofOneEntry_haveItsPortsAndEndpointsEach() throws Exception {
+    CompiledRules rules =
+        Texts.compile(
+            service("resolution: STATIC\nendpoints: [{address: 192.0.2.1}]")
+                .replace("[x.org]", "[x.org, '*.y.org']"));
+    for (String host : List.of("x.org", "*.y.org")) {
+      assertThat(rules.clusters().get("outbound|80||" + host).endpoints())
+          .containsExactly(new EndpointSpec("192.0.2.1", 8000, 1));
+    }
+    assertThat(rules.routes().virtualHost("a.y.org:80")).isPresent();
+    assertThat(rules.routes().virtualHost("y.org")).isEmpty();
+  }
+
+  @Test
+  void exportTo_ofOthers_isLeftWithAWarning() throws Exception {
+    CompiledRules rules = Texts.compile(service("resolution: DNS\nexportTo: [other]"));
+    assertThat(rules.clusters()).isEmpty();
+    assertThat(rules.warnings())
+        .singleElement()
+        .asString()
+        .endsWith("x is exported to other namespaces alone");
+  }
+
+  @Test
+  void endpoint_ofWeight0_hasWeight1() throws Exception {
+    assertThat(
+            cluster(service("resolution: STATIC\nendpoints: [{address: 192.0.2.1, weight: 0}]"))
+                .endpoints())
+        .containsExactly(new EndpointSpec("192.0.2.1", 8000, 1));
+  }
+
+  @Test
   void dns_withoutEndpoints_resolvesTheHostItself() throws Exception {
     ClusterSpec cluster = cluster(service("resolution: DNS"));
     assertThat(cluster.resolution()).isEqualTo(Resolution.DNS);
