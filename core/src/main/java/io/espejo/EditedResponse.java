@@ -68,6 +68,18 @@ final class EditedResponse implements DownstreamResponse {
   }
 
   @Override
+  public void startLocal(int status, Headers headers, Optional<String> type) {
+    Headers.Builder lines = edited(Headers.EMPTY).toBuilder();
+    for (int line = 0; line < headers.size(); line++) {
+      lines.set(headers.name(line), headers.value(line));
+    }
+    if (lines.first("content-type").isEmpty()) {
+      type.ifPresent(known -> lines.add("Content-Type", known));
+    }
+    downstream.start(status, lines.build());
+  }
+
+  @Override
   public void upgrade(Headers headers, Upgrade upgrade) {
     downstream.upgrade(edited(headers), upgrade);
   }

@@ -510,7 +510,9 @@ public final class Espejo implements AutoCloseable {
   }
 
   private static Verdict answer(LocalAnswer answer) {
-    return new Verdict.Answer("", answer.status(), answer.headers(), Bytes.copyOf(answer.body()));
+    Headers.Builder lines = Headers.builder();
+    answer.type().ifPresent(type -> lines.add("Content-Type", type));
+    return new Verdict.Answer("", answer.status(), lines.build(), Bytes.copyOf(answer.body()));
   }
 
   /** A client's bytes, fit for a log line. */

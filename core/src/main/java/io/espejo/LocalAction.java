@@ -56,9 +56,12 @@ final class LocalAction {
       WeightedCluster chosen,
       DownstreamRequest request,
       String path) {
-    Headers.Builder headers = abort.headers().toBuilder();
+    Headers.Builder headers = Headers.builder();
     edit(headers, chosen.edits().response(), request, path);
     edit(headers, action.edits().response(), request, path);
+    if (headers.first("content-type").isEmpty()) {
+      abort.type().ifPresent(type -> headers.add("Content-Type", type));
+    }
     return new Verdict.Answer(
         route.name(), abort.status(), headers.build(), Bytes.copyOf(abort.body()));
   }

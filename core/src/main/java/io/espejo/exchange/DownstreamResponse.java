@@ -1,6 +1,7 @@
 package io.espejo.exchange;
 
 import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /**
  * Where v1's answer goes: the client, as an adapter reaches it.
@@ -22,6 +23,18 @@ public interface DownstreamResponse {
 
   /** The final status and the end-to-end header lines. */
   void start(int status, Headers headers);
+
+  /**
+   * The same of an answer that is given in v1's place: its lines stand whatever a route does to the
+   * headers of answers, the type of its text where the route names none.
+   *
+   * @param type empty for an answer without a text
+   */
+  default void startLocal(int status, Headers headers, Optional<String> type) {
+    Headers.Builder lines = headers.toBuilder();
+    type.ifPresent(known -> lines.add("Content-Type", known));
+    start(status, lines.build());
+  }
 
   /**
    * Sends bytes (perhaps none) and, if they are the last, completes the answer. The buffer belongs

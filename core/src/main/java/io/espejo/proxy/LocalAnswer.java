@@ -6,6 +6,7 @@ import io.espejo.route.Faults.Abort;
 import io.espejo.upstream.RequestHead;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -64,11 +65,9 @@ public record LocalAnswer(int status, String text, OptionalInt grpcStatus) {
     response.write(ByteBuffer.allocate(0), true, DownstreamResponse.Callback.forLast(response));
   }
 
-  /** Its header lines, without the length. */
-  public Headers headers() {
-    return text.isEmpty()
-        ? Headers.EMPTY
-        : Headers.builder().add("Content-Type", "text/plain").build();
+  /** What its text is, if it has any. */
+  public Optional<String> type() {
+    return text.isEmpty() ? Optional.empty() : Optional.of("text/plain");
   }
 
   /** Its text. */
@@ -86,9 +85,9 @@ public record LocalAnswer(int status, String text, OptionalInt grpcStatus) {
       if (!text.isEmpty()) {
         headers.add("Grpc-Message", text);
       }
-      sendEmpty(response, 200, headers.build());
+      send(response, 200, headers, Optional.empty(), new byte[0]);
     } else {
-      send(response);
+      send(response, status, Headers.builder(), type(), body());
     }
   }
 
@@ -104,10 +103,14 @@ public record LocalAnswer(int status, String text, OptionalInt grpcStatus) {
     };
   }
 
-  private void send(DownstreamResponse response) {
-    byte[] body = body();
-    Headers.Builder lines = headers().toBuilder();
-    response.start(status, lines.add("Content-Length", Integer.toString(body.length)).build());
+  private static void send(
+      DownstreamResponse response,
+      int status,
+      Headers.Builder lines,
+      Optional<String> type,
+      byte[] body) {
+    lines.add("Content-Length", Integer.toString(body.length));
+    response.startLocal(status, lines.build(), type);
     response.write(ByteBuffer.wrap(body), true, DownstreamResponse.Callback.forLast(response));
   }
 }

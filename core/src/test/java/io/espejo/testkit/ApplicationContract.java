@@ -22,6 +22,7 @@ import org.eclipse.jetty.http2.client.HTTP2Client;
 import org.eclipse.jetty.http2.client.transport.HttpClientTransportOverHTTP2;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -684,6 +685,22 @@ public abstract class ApplicationContract extends DoNoHarmContract {
     assertThat(answered.headers().all("x-add")).containsExactlyInAnyOrder("application", "route");
     assertThat(answered.headers().contains("x-gone")).isFalse();
     v2.take();
+  }
+
+  /** Envoy would make one line of both, of which no client could tell the charset. */
+  @ParameterizedTest
+  @CsvSource({"/untyped, text/html", "/answer-headers, text/plain", "/typed-by-header, text/x"})
+  void headers_typeThatARouteAdds_yieldsToTheApplications(String path, String type)
+      throws Exception {
+    start(
+        routes(Route.to("v1").with("headers: {response: {add: {content-type: text/html}}}")),
+        LOCAL);
+
+    assertThat(get(path).headers().all("content-type"))
+        .singleElement()
+        .asString()
+        .startsWith(type)
+        .doesNotContain(",");
   }
 
   @Test

@@ -6,6 +6,7 @@ import io.espejo.testkit.RulesYaml.Route;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a route does beside forwarding: it answers, rewrites, edits and admits other origins. */
@@ -265,6 +266,73 @@ abstract class RouteActionContract extends GatewayFixture {
 
     assertThat(answer.status()).isEqualTo(503);
     assertThat(answer.header("x-a")).isEqualTo("here, /old");
+  }
+
+  /** What Envoy 1.40 answered, asked. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "add: {content-type: application/json}|application/json",
+        "set: {content-type: application/json}|application/json",
+        "remove: [content-type]|text/plain",
+        "add: {x-a: a}|text/plain"
+      })
+  void headers_ofAnswerGivenForV1_itsTypeIsOfItsTextIfNoneIsNamed(String edit, String type)
+      throws Exception {
+    String fault = "fault: {abort: {httpStatus: 418, percentage: {value: 100}}}";
+    start(
+        routes(
+            Route.to("v9")
+                .match("uri: {prefix: /nobody}")
+                .with("headers: {response: {" + edit + "}}"),
+            Route.to("v1").with(fault).with("headers: {response: {" + edit + "}}")));
+
+    for (String path : List.of("/nobody", "/fault")) {
+      RawAnswer answer = get(path);
+      assertThat(answer.status()).isEqualTo(path.equals("/fault") ? 418 : 503);
+      assertThat(answer.headers().all("content-type")).containsExactly(type);
+    }
+  }
+
+  @Test
+  void headers_ofAnswerGivenForV1ToGrpc_leaveWhatGrpcReads() throws Exception {
+    start(
+        routes(
+            Route.to("v9")
+                .with(
+                    "headers: {response: {set: {content-type: text/html, grpc-status: '0'},"
+                        + " remove: [grpc-message], add: {x-a: a}}}")));
+
+    RawAnswer answer =
+        exchange(RawRequest.post("/").header("Content-Type", "application/grpc").body("x"));
+
+    assertThat(answer.headers().all("content-type")).containsExactly("application/grpc");
+    assertThat(answer.headers().all("grpc-status")).containsExactly("14");
+    assertThat(answer.header("grpc-message")).isNotEmpty();
+    assertThat(answer.header("x-a")).isEqualTo("a");
+  }
+
+  @Test
+  void directResponse_typeThatIsAdded_isTheOnlyOne() throws Exception {
+    start(
+        routes(
+            route(
+                "directResponse: {status: 200, body: {string: '{}'}}",
+                "headers: {response: {add: {content-type: application/json}}}")));
+
+    assertThat(get("/").headers().all("content-type")).containsExactly("application/json");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"exact: /foo/x", "regex: '/f.*'"})
+  void rewrite_uriOfAnExactOrRegexMatch_replacesThePathAndKeepsTheQuery(String uri)
+      throws Exception {
+    start(routes(Route.to("v1").match("uri: {" + uri + "}").with("rewrite: {uri: /bar}")));
+
+    get("/foo/x?q=1");
+
+    assertThat(v1.take().target()).isEqualTo("/bar?q=1");
   }
 
   @Test

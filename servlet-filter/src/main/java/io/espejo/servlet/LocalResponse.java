@@ -44,7 +44,9 @@ final class LocalResponse extends HttpServletResponseWrapper {
 
   @Override
   public void setHeader(String name, String value) {
-    if (!edits.replaces(name)) {
+    if (name.equalsIgnoreCase("content-type")) {
+      setContentType(value);
+    } else if (!edits.replaces(name)) {
       super.setHeader(name, value);
       addLines(name);
     }
@@ -89,6 +91,7 @@ final class LocalResponse extends HttpServletResponseWrapper {
     }
   }
 
+  /** Stands over one that a route adds: an answer has one type, and it is in this charset. */
   @Override
   public void setContentType(String type) {
     if (!edits.replaces("content-type")) {

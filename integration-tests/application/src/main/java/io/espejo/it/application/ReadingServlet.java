@@ -66,6 +66,11 @@ public final class ReadingServlet extends HttpServlet {
         response.setHeader("x-gone", "application");
         answer(response, new byte[0]);
       }
+      case "/untyped" -> response.getOutputStream().write('x');
+      case "/typed-by-header" -> {
+        response.setHeader("Content-Type", "text/x");
+        response.getOutputStream().write('x');
+      }
       case "/forward" -> request.getRequestDispatcher("/stream").forward(request, response);
       case "/include" -> request.getRequestDispatcher("/stream").include(request, response);
       case "/named" ->
