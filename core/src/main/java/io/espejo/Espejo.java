@@ -364,7 +364,7 @@ public final class Espejo implements AutoCloseable {
       }
       return unrouted(LocalAnswer.NOT_FOUND);
     }
-    Optional<Route> found = virtualHost.get().route(request, path.get());
+    Optional<Route> found = virtualHost.get().route(new MatchedRequest(request), path.get());
     if (found.isEmpty()) {
       return unrouted(LocalAnswer.NOT_FOUND);
     }

@@ -9,6 +9,7 @@ import io.espejo.route.Rewrite;
 import io.espejo.route.WeightedCluster;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Optional;
@@ -61,6 +62,14 @@ public final class RequestHead {
   private static final int MEMORY = 256;
 
   private static final int LINE_MEMORY = 128;
+
+  /** What no match sees, besides what {@code Connection} names. */
+  private static final Set<HttpHeader> NEVER_MATCHED =
+      EnumSet.of(
+          HttpHeader.KEEP_ALIVE,
+          HttpHeader.PROXY_CONNECTION,
+          HttpHeader.TRANSFER_ENCODING,
+          HttpHeader.EXPECT);
 
   private static final HttpField SWITCH = line("Connection", "Upgrade");
 
@@ -226,6 +235,42 @@ public final class RequestHead {
         framing == Framing.LENGTH ? length : -1,
         authority,
         requestId);
+  }
+
+  /**
+   * The client's lines as a match sees them: as in Envoy, those that are for this connection alone
+   * are gone, {@code TE} says {@code trailers} or nothing, and what only a trusted proxy may say is
+   * not there. A request to switch protocols keeps the lines that ask for it.
+   */
+  public static Headers matched(DownstreamRequest request) {
+    Headers headers = request.headers();
+    Set<String> nominated = nominated(headers);
+    boolean upgrade = upgrade(request).isPresent();
+    Headers.Builder lines = Headers.builder();
+    for (int line = 0; line < headers.size(); line++) {
+      String name = headers.name(line);
+      String value = headers.value(line);
+      HttpHeader known = HttpHeader.CACHE.get(name);
+      if (known == HttpHeader.TE) {
+        if (takesTrailers(value)) {
+          lines.add(name, "trailers");
+        }
+      } else if (known == HttpHeader.CONNECTION || known == HttpHeader.UPGRADE) {
+        if (upgrade) {
+          lines.add(name, value);
+        }
+      } else if (!NEVER_MATCHED.contains(known)
+          && (request.fromTrustedProxy() || !onlyProxiesSay(name))
+          && (nominated.isEmpty() || !nominated.contains(lower(name)))) {
+        lines.add(name, value);
+      }
+    }
+    return lines.build();
+  }
+
+  private static boolean onlyProxiesSay(String name) {
+    return (ours(name) && !name.equalsIgnoreCase(MARKER))
+        || name.equalsIgnoreCase(CLIENT_CERTIFICATE);
   }
 
   /**

@@ -117,6 +117,49 @@ abstract class RoutingContract extends GatewayFixture {
     assertThat(v1.take().header("x-forwarded-proto")).isEqualTo("http");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "connection",
+        "keep-alive",
+        "transfer-encoding",
+        "te",
+        "x-hop",
+        "x-envoy-internal",
+        "x-forwarded-client-cert"
+      })
+  void match_onALineThatGoesNoFurther_doesNotSeeIt(String name) throws Exception {
+    start(
+        routes(
+            Route.to("v2").match("headers: {" + name + ": {}}"),
+            Route.to("v1").match("withoutHeaders: {" + name + ": {}}")));
+
+    RawAnswer answer =
+        exchange(
+            RawRequest.post("/")
+                .header("Connection", "x-hop")
+                .header("Keep-Alive", "timeout=5")
+                .header("TE", "gzip")
+                .header("x-hop", "1")
+                .header("x-envoy-internal", "true")
+                .header("x-forwarded-client-cert", "By=a")
+                .chunked(bytes(10), 10));
+
+    assertThat(answer.text()).isEqualTo("v1");
+    v1.take();
+  }
+
+  @Test
+  void match_onTe_seesTrailersAlone() throws Exception {
+    start(routes(Route.to("v2").match("headers: {te: {exact: trailers}}"), Route.to("v1")));
+
+    assertThat(exchange(RawRequest.get("/").header("TE", "gzip, trailers")).text()).isEqualTo("v2");
+    assertThat(exchange(RawRequest.get("/").header("TE", "gzip")).text()).isEqualTo("v1");
+
+    v1.take();
+    v2.take();
+  }
+
   @Test
   void host_thatNoDocumentNames_isAnswered404Empty() throws Exception {
     start(service().routes("httpbin", List.of("httpbin"), Route.to("v1").mirror("v2")));

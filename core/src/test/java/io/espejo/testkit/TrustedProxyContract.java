@@ -57,6 +57,21 @@ abstract class TrustedProxyContract extends GatewayFixture {
   }
 
   @Test
+  void match_onWhatOnlyProxiesSay_seesItFromATrustedPeer() throws Exception {
+    start(
+        routes(
+            Route.to("v1")
+                .match(
+                    "headers: {x-forwarded-client-cert: {regex: '.*CN=shop.*'},"
+                        + " x-envoy-retry-on: {exact: 5xx}}")),
+        TRUSTED);
+
+    assertThat(exchange(PROXIED).text()).isEqualTo("v1");
+
+    v1.take();
+  }
+
+  @Test
   void forwardedHeaders_ofAnyoneElse_areNotBelieved() throws Exception {
     start(telling(Route.to("v1").mirror("v2")), "trustedProxies", "10.0.0.0/8");
 

@@ -7,6 +7,7 @@ import io.espejo.exchange.Headers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.eclipse.jetty.http.HttpField;
 import org.junit.jupiter.api.Test;
 
@@ -44,11 +45,15 @@ class RequestHeadTest {
   }
 
   private static RequestHead headOn(String protocol, String... lines) {
+    return RequestHead.primary(new Request("GET", protocol, headers(lines)), "/");
+  }
+
+  private static Headers headers(String... lines) {
     Headers.Builder headers = Headers.builder();
     for (int i = 0; i < lines.length; i += 2) {
       headers.add(lines[i], lines[i + 1]);
     }
-    return RequestHead.primary(new Request("GET", protocol, headers.build()), "/");
+    return headers.build();
   }
 
   private static List<String> values(RequestHead head, String name) {
@@ -82,6 +87,43 @@ class RequestHeadTest {
             "x-forwarded-proto",
             "x-forwarded-host",
             "x-envoy-attempt-count");
+  }
+
+  /** What Envoy 1.40's routes matched, asked. */
+  @Test
+  void matched_linesOfTheConnectionAlone_areNotSeen() {
+    assertThat(
+            matched(
+                "Connection", "close, X-Hop",
+                "x-hop", "1",
+                "Keep-Alive", "timeout=5",
+                "Proxy-Connection", "close",
+                "Transfer-Encoding", "chunked",
+                "Upgrade", "websocket",
+                "TE", "gzip",
+                "te", "gzip, Trailers",
+                "Expect", "100-continue",
+                "x-envoy-internal", "true",
+                "X-Forwarded-Client-Cert", "By=a",
+                "X-Espejo-Mirror", "a",
+                "trailer", "x-sum",
+                "Content-Length", "0"))
+        .containsExactly(
+            "te: trailers", "X-Espejo-Mirror: a", "trailer: x-sum", "Content-Length: 0");
+  }
+
+  @Test
+  void matched_upgrade_keepsTheLinesThatAskForIt() {
+    assertThat(matched("Connection", "keep-alive, Upgrade", "Upgrade", "websocket"))
+        .containsExactly("Connection: keep-alive, Upgrade", "Upgrade: websocket");
+    assertThat(matched("Connection", "Upgrade, HTTP2-Settings", "Upgrade", "h2c")).isEmpty();
+  }
+
+  private static List<String> matched(String... lines) {
+    Headers seen = RequestHead.matched(new Request("GET", "HTTP/1.1", headers(lines)));
+    return IntStream.range(0, seen.size())
+        .mapToObj(line -> seen.name(line) + ": " + seen.value(line))
+        .toList();
   }
 
   @Test
