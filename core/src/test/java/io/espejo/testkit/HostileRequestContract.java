@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -580,6 +581,41 @@ abstract class HostileRequestContract extends GatewayFixture {
     assertThat(answers).hasSize(1).allMatch(answer -> answer.status() / 100 >= 4, "refused");
     assertThat(outside.connections()).isZero();
     assertThat(v1.connections()).isZero();
+  }
+
+  /** Envoy goes by the target; a container refuses what the two do not agree on. */
+  @ParameterizedTest
+  @CsvSource({"httpbin:81, httpbin:82", "httpbin:81, httpbin", "httpbin, httpbin:82"})
+  void target_inAbsoluteFormOfAnotherPort_isRefused(String target, String host) throws Exception {
+    start(mirrored());
+
+    assertThat(play(absolute(target, host))).extracting(RawAnswer::status).containsExactly(400);
+
+    assertThat(v1.connections()).isZero();
+    assertThat(v2.connections()).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"httpbin:80, httpbin", "httpbin, httpbin:80", "HTTPBIN, httpbin"})
+  void target_inAbsoluteFormOfTheSameHost_isRefusedOrGoesByItsHost(String target, String host)
+      throws Exception {
+    start(mirrored());
+
+    List<RawAnswer> answers = play(absolute(target, host));
+
+    assertThat(answers).hasSize(1);
+    assertThat(answers.get(0).status()).isIn(200, 400);
+    if (answers.get(0).status() == 200) {
+      RecordedRequest primary = v1.take();
+      assertThat(primary.requestLine()).isEqualTo("GET /a?q HTTP/1.1");
+      assertThat(primary.host()).isEqualTo(host);
+      v2.take();
+    }
+  }
+
+  private static String absolute(String target, String host) {
+    return "GET http://%s/a?q HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n"
+        .formatted(target, host);
   }
 
   private static void assertWellFormed(RecordedRequest request) {

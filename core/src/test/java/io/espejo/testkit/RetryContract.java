@@ -381,6 +381,20 @@ abstract class RetryContract extends GatewayFixture {
     assertThat(gateway().primaryCounts().delays()).isEqualTo(1);
   }
 
+  /** Unlike Envoy, which notices and sends nothing: no container tells of it on HTTP/1.1. */
+  @Test
+  void get_clientLeavesDuringTheDelay_isSentAllTheSame() throws Exception {
+    start(faulty("delay: {fixedDelay: 300ms, percentage: {value: 100}}"));
+    RawClient client = client().send(RawRequest.get("/left"));
+    TestBed.await("the delay", () -> gateway().primaryCounts().delays() == 1);
+
+    client.reset();
+
+    assertThat(v1.take().target()).isEqualTo("/left");
+    assertThat(v2.take().target()).isEqualTo("/left");
+    assertThat(onlyOutcome()).isEqualTo("completed 2");
+  }
+
   @Test
   void get_faultDelaysAndAborts_isAnsweredAfterTheDelay() throws Exception {
     start(
