@@ -576,6 +576,18 @@ public abstract class JaxRsContract extends GatewayFixture {
   }
 
   @Test
+  void headers_typeThatARouteAdds_yieldsToTheResources() throws Exception {
+    start(
+        routes(Route.to("v1").with("headers: {response: {add: {content-type: text/html}}}")), ALL);
+
+    assertThat(get("/plain").headers().all("content-type"))
+        .singleElement()
+        .asString()
+        .startsWith("text/plain")
+        .doesNotContain("html");
+  }
+
+  @Test
   void route_toAnotherDestination_isProxied() throws Exception {
     start(routes(Route.to("v2").match("headers: {x-next: {}}"), Route.to("v1").mirror("v2")), ALL);
 

@@ -126,20 +126,25 @@ public final class MirrorRequestFilter
   public void filter(ContainerRequestContext request, ContainerResponseContext response) {
     if (request.getProperty(ResourceExchange.PROPERTY) instanceof ResourceExchange exchange
         && exchange.answered()) {
-      edit(response.getHeaders(), exchange.verdict().answer());
+      edit(response, exchange.verdict().answer());
       if (!response.hasEntity()) {
         exchange.end();
       }
     }
   }
 
-  private static void edit(MultivaluedMap<String, Object> headers, AnswerEdits edits) {
+  private static void edit(ContainerResponseContext response, AnswerEdits edits) {
     if (edits.isEmpty()) {
       return;
     }
+    MultivaluedMap<String, Object> headers = response.getHeaders();
     headers.keySet().removeIf(edits::replaces);
     for (int line = 0; line < edits.lines().size(); line++) {
-      headers.add(edits.lines().name(line), edits.lines().value(line));
+      String name = edits.lines().name(line);
+      // An entity has a type of its own, and only one, in which it is written.
+      if (!name.equalsIgnoreCase("content-type") || edits.replaces(name) || !response.hasEntity()) {
+        headers.add(name, edits.lines().value(line));
+      }
     }
   }
 
