@@ -76,7 +76,9 @@ public abstract class JaxRsContract extends GatewayFixture {
     /** Response filters for exceptions that no mapper takes, or an end that it tells of. */
     UNMAPPED,
     /** Forms that it reads by itself where no charset is named. */
-    FORMS_WITHOUT_CHARSET
+    FORMS_WITHOUT_CHARSET,
+    /** A type that a response filter gives an entity. */
+    OTHER_TYPE
   }
 
   protected JaxRsContract(Application application) {
@@ -585,6 +587,18 @@ public abstract class JaxRsContract extends GatewayFixture {
         .asString()
         .startsWith("text/plain")
         .doesNotContain("html");
+  }
+
+  @Test
+  void headers_typeThatARouteSets_isTheAnswers() throws Exception {
+    needs(Lacking.OTHER_TYPE);
+    start(
+        routes(Route.to("v1").with("headers: {response: {set: {content-type: text/html}}}")), ALL);
+
+    assertThat(get("/plain").headers().all("content-type"))
+        .singleElement()
+        .asString()
+        .startsWith("text/html");
   }
 
   @Test

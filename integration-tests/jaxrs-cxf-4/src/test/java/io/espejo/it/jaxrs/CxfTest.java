@@ -20,7 +20,8 @@ class CxfTest extends JaxRsContract {
         Lacking.PARTS, "CXF has no EntityPart",
         Lacking.EVENTS, "a jar of CXF's own that is not here",
         Lacking.SUB_RESOURCES, "CXF asks no feature of what a locator gives",
-        Lacking.TWICE, "CXF refuses two singletons of one class");
+        Lacking.TWICE, "CXF refuses two singletons of one class",
+        Lacking.OTHER_TYPE, "CXF has settled the type before it asks its response filters");
   }
 
   private static Gateway start(Optional<Path> rules, Map<String, String> settings)
