@@ -221,6 +221,9 @@ class RouteActionRulesTest {
             + " a substitution)",
         "rewrite: {uriRegexRewrite: {rewrite: a}}|rewrite.uriRegexRewrite.match: missing (expected:"
             + " a regular expression)",
+        "rewrite: {uriRegexRewrite: {match: '(a', rewrite: b}}|missing closing ): `(a`",
+        "rewrite: {uriRegexRewrite: {match: '', rewrite: b}}|0 characters (expected: 1..1024)",
+        "corsPolicy: {allowOrigins: [{regex: '(?=a)'}]}|invalid or unsupported Perl syntax: `(?=`)",
         "rewrite: {authority: a, uri: /b}, headers: {request: {set: {host: c}}}|the authority is"
             + " set by rewrite and by headers (expected: once)",
         "rewrite: {authority: a}, headers: {request: {add: {':authority': c}}}|the authority is"

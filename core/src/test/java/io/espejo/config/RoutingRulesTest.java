@@ -78,6 +78,10 @@ class RoutingRulesTest {
         "headers: {x-a: {regex: '*'}}|headers.x-a.regex: \"*\" (expected: a regular expression in RE2's"
             + " syntax; missing argument to repetition operator: `*`)",
         "withoutHeaders: {':nosuch': {}}|withoutHeaders.:nosuch: not a header's name",
+        "withoutHeaders: {x-a: {regex: '(a'}}|withoutHeaders.x-a.regex: \"(a\" (expected: a regular"
+            + " expression in RE2's syntax; missing closing ): `(a`)",
+        "queryParams: {q: {regex: '(?=a)'}}|queryParams.q.regex: \"(?=a)\" (expected: a regular"
+            + " expression in RE2's syntax; invalid or unsupported Perl syntax: `(?=`)",
         "port: 65536|port: 65536 (expected: 0..65535)",
         "gateways: [a/b/c]|gateways[0]: a/b/c (expected: mesh, or a gateway's name with or without"
             + " its namespace)",
