@@ -89,12 +89,14 @@ public final class MirrorRequestFilter
   /**
    * RESTEasy has the container read forms, in a charset that is the container's where the client
    * names none, and reads another stream by itself, as UTF-8: the resource would get other texts.
+   * Open Liberty's RESTEasy, which tells of no version, reads no other: it would get none at all.
    */
   private static boolean readByContainer(ContainerRequestContext request, Headers headers) {
     String type = headers.first("content-type").orElse("").toLowerCase(Locale.ROOT);
+    Package runtime = request.getClass().getPackage();
     return type.startsWith("application/x-www-form-urlencoded")
-        && !type.contains("charset")
-        && request.getClass().getName().startsWith("org.jboss.resteasy.");
+        && runtime.getName().startsWith("org.jboss.resteasy.")
+        && (!type.contains("charset") || runtime.getImplementationVersion() == null);
   }
 
   private static void replace(MultivaluedMap<String, String> headers, Headers lines) {

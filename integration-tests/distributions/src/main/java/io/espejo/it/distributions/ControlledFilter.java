@@ -26,7 +26,8 @@ import java.util.stream.Collectors;
 /**
  * A {@link MirrorFilter} that a test in another process starts and ends: each of its tests has
  * rules and settings of its own, and a server needs seconds to deploy a WAR. It is where the
- * web.xml would have that filter; requests to {@link #PATH} are for itself.
+ * web.xml would have that filter; requests to {@link #PATH} are for itself. Where it starts none,
+ * it tells of what else of ours runs in the WAR.
  */
 public final class ControlledFilter implements Filter {
   /** A request's query says what to do: {@code start}, {@code state}, ... */
@@ -88,7 +89,7 @@ public final class ControlledFilter implements Filter {
       case "abort-copies" -> known().abortCopies();
       case "shut-down" -> known().close();
       case "destinations" -> {
-        return State.writeDestinations(espejo);
+        return State.writeDestinations(shown());
       }
       case "threads" -> {
         return threads();
@@ -97,7 +98,7 @@ public final class ControlledFilter implements Filter {
         // It asks for the state.
       }
     }
-    return State.write(espejo);
+    return State.write(shown());
   }
 
   /** Those that Espejo started. */
@@ -109,7 +110,16 @@ public final class ControlledFilter implements Filter {
   }
 
   private Espejo known() {
-    return espejo.orElseThrow(() -> new IllegalStateException("nothing was started"));
+    return shown().orElseThrow(() -> new IllegalStateException("nothing was started"));
+  }
+
+  private Optional<Espejo> shown() {
+    return espejo.or(() -> inContext(config.orElseThrow()));
+  }
+
+  private static Optional<Espejo> inContext(FilterConfig config) {
+    return Optional.ofNullable(
+        (Espejo) config.getServletContext().getAttribute(Espejo.class.getName()));
   }
 
   private void start(String settings) throws IOException, ServletException {
@@ -122,7 +132,7 @@ public final class ControlledFilter implements Filter {
       FilterConfig own = config.orElseThrow();
       MirrorFilter filter = new MirrorFilter();
       filter.init(new Parameters(own, parameters));
-      espejo = Optional.of((Espejo) own.getServletContext().getAttribute(Espejo.class.getName()));
+      espejo = inContext(own);
       running = Optional.of(filter);
     }
   }

@@ -55,9 +55,14 @@ enum Distribution {
       text =
           replaced(
               text,
+              "<servlet-container name=\"default\"",
+              "<servlet-container name=\"default\" stack-trace-on-error=\"none\"");
+      text =
+          replaced(
+              text,
               "<http-listener name=\"default\"",
               "<http-listener name=\"default\" allow-encoded-slash=\"true\""
-                  + " allow-unescaped-characters-in-url=\"true\" max-headers=\"1000\" max-post-size=\"0\"");
+                  + " max-headers=\"1000\" max-post-size=\"0\"");
       text =
           replaced(
               text,
@@ -83,29 +88,14 @@ enum Distribution {
   LIBERTY {
     @Override
     Launch prepare(Path base, int port, boolean http2) throws IOException {
-      Path server = Files.createDirectories(base.resolve("servers/defaultServer"));
-      Files.createDirectories(server.resolve("dropins"));
-      Files.writeString(
-          server.resolve("server.xml"),
-          """
-          <server>
-            <featureManager><feature>servlet-6.0</feature></featureManager>
-            <httpEndpoint id="defaultHttpEndpoint" host="127.0.0.1" httpPort="%d" httpsPort="-1"
-                          protocolVersion="%s">
-              <httpOptions limitFieldSize="98304" limitNumHeaders="1000" maxKeepAliveRequests="-1"
-                           persistTimeout="30s" autoDecompression="false"/>
-            </httpEndpoint>
-            <logging consoleLogLevel="INFO"/>
-            <applicationMonitor pollingRate="300ms" dropins="dropins" updateTrigger="polled"/>
-            <webContainer disableXPoweredBy="true"/>
-          </server>
-          """
-              .formatted(port, http2 ? "http/2" : "http/1.1"));
-      Files.writeString(server.resolve("jvm.options"), String.join("\n", MEMORY.split(" ")) + "\n");
-      return new Launch(
-          List.of(home("liberty").resolve("bin/server").toString(), "run", "defaultServer"),
-          Map.of("WLP_USER_DIR", base.toString(), "WLP_SKIP_MAXPERMSIZE", "true"),
-          server.resolve("dropins/root.war"));
+      return liberty(base, port, http2, "servlet-6.0");
+    }
+  },
+  /** With its JAX-RS and what that may have beside it. */
+  LIBERTY_JAX_RS {
+    @Override
+    Launch prepare(Path base, int port, boolean http2) throws IOException {
+      return liberty(base, port, http2, "servlet-6.0", "restfulWS-3.1", "mpConfig-3.1", "cdi-4.0");
     }
   };
 
@@ -235,6 +225,36 @@ enum Distribution {
             "CATALINA_OPTS",
             MEMORY),
         base.resolve("webapps/ROOT.war"));
+  }
+
+  private static Launch liberty(Path base, int port, boolean http2, String... features)
+      throws IOException {
+    Path server = Files.createDirectories(base.resolve("servers/defaultServer"));
+    Files.createDirectories(server.resolve("dropins"));
+    Files.writeString(
+        server.resolve("server.xml"),
+        """
+        <server>
+          <featureManager>%s</featureManager>
+          <httpEndpoint id="defaultHttpEndpoint" host="127.0.0.1" httpPort="%d" httpsPort="-1"
+                        protocolVersion="%s">
+            <httpOptions limitFieldSize="98304" limitNumHeaders="500" maxKeepAliveRequests="-1"
+                         persistTimeout="30s" autoDecompression="false"/>
+          </httpEndpoint>
+          <logging consoleLogLevel="INFO"/>
+          <applicationMonitor pollingRate="300ms" dropins="dropins" updateTrigger="polled"/>
+          <webContainer disableXPoweredBy="true"/>
+        </server>
+        """
+            .formatted(
+                "<feature>" + String.join("</feature><feature>", features) + "</feature>",
+                port,
+                http2 ? "http/2" : "http/1.1"));
+    Files.writeString(server.resolve("jvm.options"), String.join("\n", MEMORY.split(" ")) + "\n");
+    return new Launch(
+        List.of(home("liberty").resolve("bin/server").toString(), "run", "defaultServer"),
+        Map.of("WLP_USER_DIR", base.toString(), "WLP_SKIP_MAXPERMSIZE", "true"),
+        server.resolve("dropins/root.war"));
   }
 
   static Path home(String name) {

@@ -81,14 +81,22 @@ abstract class DistributionDeployment {
         assertThat(copy.body().text()).isEqualTo("in place");
         undeploy(server, APPLICATION, v1, v2);
       }
-      Awaitility.await("no thread of ours")
-          .atMost(Duration.ofSeconds(10))
-          .until(() -> !server.jcmd("Thread.print").contains("\"espejo-"));
-      Awaitility.await("no class of ours")
-          .atMost(Duration.ofSeconds(60))
-          .pollInterval(Duration.ofSeconds(1))
-          .untilAsserted(() -> assertThat(classesOfOurs(server)).isEmpty());
+      assertNothingIsLeft(server);
     }
+  }
+
+  static void assertNoThreadIsLeft(RunningServer server) {
+    Awaitility.await("no thread of ours")
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> server.threads("espejo-").isEmpty());
+  }
+
+  private static void assertNothingIsLeft(RunningServer server) {
+    assertNoThreadIsLeft(server);
+    Awaitility.await("no class of ours")
+        .atMost(Duration.ofSeconds(60))
+        .pollInterval(Duration.ofSeconds(1))
+        .untilAsserted(() -> assertThat(classesOfOurs(server)).isEmpty());
   }
 
   /** Keeps so many at once that their first tasks are those of an application without us. */
@@ -103,7 +111,7 @@ abstract class DistributionDeployment {
       }
       Awaitility.await("all workers are started")
           .atMost(Duration.ofSeconds(60))
-          .until(() -> threads(server, workers.name()) == workers.count());
+          .until(() -> server.threads(workers.name()).size() == workers.count());
       for (RawClient client : clients) {
         client.chunk(new byte[0]);
         assertThat(client.read().status()).isEqualTo(200);
@@ -113,11 +121,6 @@ abstract class DistributionDeployment {
         client.close();
       }
     }
-  }
-
-  private static long threads(RunningServer server, String name)
-      throws IOException, InterruptedException {
-    return server.jcmd("Thread.print").lines().filter(line -> line.startsWith("\"" + name)).count();
   }
 
   /** Forgets what was asked until it had ended. */

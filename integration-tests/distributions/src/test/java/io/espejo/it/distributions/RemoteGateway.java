@@ -24,30 +24,40 @@ import java.util.Properties;
 import javax.management.MBeanServerConnection;
 import org.opentest4j.TestAbortedException;
 
-/** The filter in a server's process, from one start to one end. */
+/** What runs in a server's process, from one start to one end. */
 final class RemoteGateway implements Gateway {
   /** Longer than whatever runs is given to end. */
   private static final int ANSWER_MILLIS = 40_000;
 
   private final RunningServer server;
+  private final Optional<Undeployment> undeployment;
   private final Runnable release;
   private final LogWatch log;
   private Optional<State> atEnd = Optional.empty();
 
-  private RemoteGateway(RunningServer server, Runnable release) throws IOException {
+  /** How a WAR that runs it is taken away. */
+  @FunctionalInterface
+  interface Undeployment {
+    /** Returns when the WAR answers no more. */
+    void run() throws IOException;
+  }
+
+  private RemoteGateway(RunningServer server, Optional<Undeployment> undeployment, Runnable release)
+      throws IOException {
     this.server = server;
+    this.undeployment = undeployment;
     this.release = release;
     this.log = server.watchLog();
   }
 
   /**
-   * Starts it with these init-params.
+   * Starts the filter with these init-params.
    *
    * @param release runs when it has ended and left no thread
    */
   static RemoteGateway start(RunningServer server, Map<String, String> settings, Runnable release)
       throws IOException {
-    RemoteGateway gateway = new RemoteGateway(server, release);
+    RemoteGateway gateway = new RemoteGateway(server, Optional.empty(), release);
     Properties parameters = new Properties();
     parameters.putAll(settings);
     StringWriter text = new StringWriter();
@@ -59,6 +69,12 @@ final class RemoteGateway implements Gateway {
       throw refused;
     }
     return gateway;
+  }
+
+  /** What runs in a WAR that is deployed, until that is not. */
+  static RemoteGateway deployed(RunningServer server, Undeployment undeployment)
+      throws IOException {
+    return new RemoteGateway(server, Optional.of(undeployment), () -> {});
   }
 
   private String ask(String what) {
@@ -153,7 +169,14 @@ final class RemoteGateway implements Gateway {
 
   @Override
   public List<String> threads() {
-    return ask("threads").lines().toList();
+    if (atEnd.isEmpty() || undeployment.isEmpty()) {
+      return ask("threads").lines().toList();
+    }
+    try {
+      return server.threads("espejo-");
+    } catch (IOException broken) {
+      throw new UncheckedIOException(broken);
+    }
   }
 
   @Override
@@ -167,9 +190,15 @@ final class RemoteGateway implements Gateway {
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     if (atEnd.isEmpty()) {
-      atEnd = Optional.of(State.read(ask("end")));
+      if (undeployment.isPresent()) {
+        TestBed.await("no buffer is lent", () -> lentBuffers() == 0);
+        atEnd = Optional.of(state());
+        undeployment.get().run();
+      } else {
+        atEnd = Optional.of(State.read(ask("end")));
+      }
       released();
       assertThat(log.messages())
           .as("uncaught exceptions")

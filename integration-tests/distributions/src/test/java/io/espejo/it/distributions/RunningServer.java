@@ -9,6 +9,7 @@ import io.espejo.testkit.RawRequest;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -139,6 +140,16 @@ final class RunningServer implements AutoCloseable {
       throw new IOException("jcmd: " + answer);
     }
     return answer;
+  }
+
+  /** The threads whose names begin so. */
+  List<String> threads(String name) throws IOException {
+    try {
+      return jcmd("Thread.print").lines().filter(line -> line.startsWith("\"" + name)).toList();
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException(stop.getMessage());
+    }
   }
 
   /** JMX of its JVM. */

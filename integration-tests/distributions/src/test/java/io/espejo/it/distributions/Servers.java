@@ -1,6 +1,5 @@
 package io.espejo.it.distributions;
 
-import io.espejo.Espejo;
 import io.espejo.testkit.Gateway;
 import io.espejo.testkit.RawAnswer;
 import io.espejo.testkit.RawRequest;
@@ -44,7 +43,8 @@ final class Servers implements AfterAllCallback {
   /** The application that reads, with the filter before it or without. */
   Gateway application(Optional<Path> rules, Map<String, String> settings) throws IOException {
     if (rules.isEmpty()) {
-      return new Bare(take(BARE));
+      RunningServer server = take(BARE);
+      return new Bare(server, () -> give(BARE, server));
     }
     Wars.Contract war =
         "false".equals(settings.get("asyncSupported"))
@@ -87,30 +87,6 @@ final class Servers implements AfterAllCallback {
   public synchronized void afterAll(ExtensionContext context) {
     if (!context.getRequiredTestClass().isMemberClass()) {
       all.forEach(RunningServer::close);
-    }
-  }
-
-  /** An application without the filter. */
-  private final class Bare implements Gateway {
-    private final RunningServer server;
-
-    Bare(RunningServer server) {
-      this.server = server;
-    }
-
-    @Override
-    public int port() {
-      return server.port();
-    }
-
-    @Override
-    public Espejo espejo() {
-      throw new IllegalStateException("there is none");
-    }
-
-    @Override
-    public void close() {
-      give(BARE, server);
     }
   }
 }

@@ -5,12 +5,16 @@ import io.espejo.testkit.War;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** The WARs of a user that are deployed. */
 final class Wars {
   private static final Path LIBRARIES = Path.of("target", "war-lib");
+  private static final Path RESOURCES = Path.of("target", "resources-lib");
   private static final Path CLASSES = Path.of("target", "classes");
 
   /** What the contracts run on; each test starts the filter with rules and settings of its own. */
@@ -22,17 +26,10 @@ final class Wars {
     /** The application without the filter. */
     BARE(EARLIER + SERVLETS);
 
-    private final String webXml;
+    private final String elements;
 
     Contract(String elements) {
-      webXml =
-          """
-          <?xml version="1.0" encoding="UTF-8"?>
-          <web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" version="6.0">
-          %s
-          </web-app>
-          """
-              .formatted(elements);
+      this.elements = elements;
     }
   }
 
@@ -138,35 +135,116 @@ final class Wars {
   static Path contract(Path directory, Contract contract) throws IOException {
     Path war = War.exploded(directory.resolve(contract.name()), LIBRARIES, RulesYaml.of());
     Path webInf = war.resolve("WEB-INF");
-    Files.writeString(webInf.resolve("web.xml"), contract.webXml);
+    Files.writeString(webInf.resolve("web.xml"), webXml(contract.elements));
+    copyClasses(webInf.resolve("classes"));
+    return packed(war);
+  }
+
+  /** Resources of JAX-RS, and no jar of ours. */
+  static Path resources(Path directory) throws IOException {
+    Path lib = Files.createDirectories(directory.resolve("WEB-INF/lib"));
+    copyJars(RESOURCES, lib, name -> name.startsWith("espejo-it-"));
+    return packed(directory);
+  }
+
+  /**
+   * Resources of JAX-RS with our jars, and what tells a test of them.
+   *
+   * @param elements of the web.xml
+   * @param files below {@code WEB-INF/classes}, by their names
+   */
+  static Path resources(Path directory, String elements, Map<String, String> files)
+      throws IOException {
+    Path webInf = Files.createDirectories(directory.resolve("WEB-INF"));
+    Path lib = Files.createDirectories(webInf.resolve("lib"));
+    copyJars(RESOURCES, lib, name -> true);
+    copyJars(LIBRARIES, lib, name -> !name.startsWith("espejo-it-"));
+    Path classes = webInf.resolve("classes");
+    copyClasses(classes);
+    for (Map.Entry<String, String> file : files.entrySet()) {
+      Path own = classes.resolve(file.getKey());
+      Files.createDirectories(own.getParent());
+      Files.writeString(own, file.getValue());
+    }
+    Files.writeString(
+        webInf.resolve("web.xml"),
+        // Before all others, which need not hear of it.
+        webXml(
+            filter(
+                    ControlledFilter.class.getName(),
+                    Map.of(),
+                    "true",
+                    ControlledFilter.PATH,
+                    "REQUEST")
+                + elements));
+    return packed(directory);
+  }
+
+  private static void copyJars(Path from, Path lib, Predicate<String> which) throws IOException {
+    try (Stream<Path> jars = Files.list(from)) {
+      for (Path jar : jars.toList()) {
+        if (which.test(jar.getFileName().toString())) {
+          Files.copy(jar, lib.resolve(jar.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+        }
+      }
+    }
+  }
+
+  private static void copyClasses(Path to) throws IOException {
     try (Stream<Path> classes = Files.walk(CLASSES)) {
       for (Path file : classes.filter(Files::isRegularFile).toList()) {
-        Path own = webInf.resolve("classes").resolve(CLASSES.relativize(file).toString());
+        Path own = to.resolve(CLASSES.relativize(file).toString());
         Files.createDirectories(own.getParent());
         Files.copy(file, own);
       }
     }
-    return packed(war);
   }
 
   private static String filter(String async, String... dispatchers) {
+    return filter(ControlledFilter.class.getName(), Map.of(), async, "/*", dispatchers);
+  }
+
+  /** A filter in a web.xml. */
+  static String filter(
+      String type,
+      Map<String, String> parameters,
+      String async,
+      String path,
+      String... dispatchers) {
     StringBuilder text = new StringBuilder();
     for (String dispatcher : List.of(dispatchers)) {
       text.append("<dispatcher>").append(dispatcher).append("</dispatcher>\n");
     }
+    StringBuilder params = new StringBuilder();
+    parameters.forEach(
+        (name, value) ->
+            params.append(
+                "<init-param><param-name>%s</param-name><param-value>%s</param-value></init-param>%n"
+                    .formatted(name, value)));
     return """
     <filter>
-      <filter-name>espejo</filter-name>
-      <filter-class>io.espejo.it.distributions.ControlledFilter</filter-class>
-      <async-supported>%s</async-supported>
+      <filter-name>%1$s</filter-name>
+      <filter-class>%1$s</filter-class>
+      <async-supported>%2$s</async-supported>
+      %3$s
     </filter>
     <filter-mapping>
-      <filter-name>espejo</filter-name>
-      <url-pattern>/*</url-pattern>
-      %s
+      <filter-name>%1$s</filter-name>
+      <url-pattern>%4$s</url-pattern>
+      %5$s
     </filter-mapping>
     """
-        .formatted(async, text);
+        .formatted(type, async, params, path, text);
+  }
+
+  private static String webXml(String elements) {
+    return """
+    <?xml version="1.0" encoding="UTF-8"?>
+    <web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" version="6.0">
+    %s
+    </web-app>
+    """
+        .formatted(elements);
   }
 
   private static Path packed(Path exploded) throws IOException {

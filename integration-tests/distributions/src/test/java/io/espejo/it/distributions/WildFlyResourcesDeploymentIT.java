@@ -1,0 +1,7 @@
+package io.espejo.it.distributions;
+
+class WildFlyResourcesDeploymentIT extends ResourcesDeployment {
+  WildFlyResourcesDeploymentIT() {
+    super(Distribution.WILDFLY);
+  }
+}
