@@ -1,24 +1,14 @@
 package io.espejo.it.distributions;
 
 import io.espejo.testkit.Capability;
-import io.espejo.testkit.Gateway;
-import io.espejo.testkit.GatewayContract;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-class Tomcat11GatewayIT extends GatewayContract {
+class Tomcat11GatewayIT extends DistributionGateway {
   @RegisterExtension static final Servers SERVERS = new Servers(Distribution.TOMCAT_11);
 
-  @Override
-  protected Gateway start(Path rules, Map<String, String> settings) throws IOException {
-    return SERVERS.gateway(rules, settings, false);
-  }
-
-  @Override
-  protected Gateway startHttp2(Path rules, Map<String, String> settings) throws IOException {
-    return SERVERS.gateway(rules, settings, true);
+  Tomcat11GatewayIT() {
+    super(SERVERS);
   }
 
   @Override

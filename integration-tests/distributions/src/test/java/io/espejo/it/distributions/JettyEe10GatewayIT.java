@@ -1,0 +1,18 @@
+package io.espejo.it.distributions;
+
+import io.espejo.testkit.Capability;
+import java.util.Map;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class JettyEe10GatewayIT extends DistributionGateway {
+  @RegisterExtension static final Servers SERVERS = new Servers(Distribution.JETTY_EE10);
+
+  JettyEe10GatewayIT() {
+    super(SERVERS);
+  }
+
+  @Override
+  protected Map<Capability, String> lacks() {
+    return Map.of(Capability.BARE_UPGRADE, "Jetty 12.1.12 takes the client's side for ended");
+  }
+}
