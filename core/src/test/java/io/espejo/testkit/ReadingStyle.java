@@ -27,7 +27,7 @@ record ReadingStyle(String name, RawRequest request, byte[] content, Copy copy, 
   enum Copy {
     /** The client's bytes. */
     SAME,
-    /** What the container made of them, marked. */
+    /** What the container made of them, marked; or the client's, where it reads our stream. */
     REBUILT,
     /** The client's bytes or none; it depends on what has come when the application is done. */
     SAME_OR_NONE,
@@ -68,7 +68,8 @@ record ReadingStyle(String name, RawRequest request, byte[] content, Copy copy, 
               "/life/throw-runtime")) {
         raw(all, path, length, Copy.SAME);
       }
-      raw(all, "/life/elsewhere", length, length == 0 ? Copy.SAME_OR_NONE : Copy.NONE);
+      // Read from what the container hands on: its own request, or the last that a filter passed.
+      raw(all, "/life/elsewhere", length, Copy.SAME_OR_NONE);
       for (String earlier : List.of("wraps", "keeps")) {
         earlier(all, earlier, "/stream", length, Copy.SAME);
       }

@@ -61,12 +61,13 @@ final class ExactForm {
       // Each container reads a form as it does without us.
       String server = context.getServerInfo();
       boolean tomcat = server.startsWith("Apache Tomcat/");
+      boolean wildFly = server.startsWith("WildFly");
       return Optional.of(
           new Settings(
               settings.positive("forms.maxBytes", 2 * 1024 * 1024),
               settings.positive("forms.maxParameters", 1000),
-              tomcat ? StandardCharsets.ISO_8859_1 : StandardCharsets.UTF_8,
-              server.startsWith("jetty/"),
+              tomcat || wildFly ? StandardCharsets.ISO_8859_1 : StandardCharsets.UTF_8,
+              wildFly || server.startsWith("jetty/"),
               server.startsWith("Apache Tomcat/10.")
                   ? Nameless.LEFT_OUT
                   : tomcat ? Nameless.REFUSED : Nameless.KEPT));

@@ -31,7 +31,7 @@ final class RebuiltForm {
     Optional<Charset> said = charset(request.getCharacterEncoding());
     byte[] body = of(parameters, query, said.orElse(StandardCharsets.UTF_8));
     if (said.isEmpty() && body.length != request.getContentLengthLong()) {
-      // Without a charset Tomcat reads Latin-1, others UTF-8; the length may tell.
+      // Without a charset Tomcat and WildFly read Latin-1, others UTF-8; the length may tell.
       byte[] latin = of(parameters, query, StandardCharsets.ISO_8859_1);
       if (latin.length == request.getContentLengthLong()) {
         return latin;

@@ -76,7 +76,7 @@ enum Distribution {
               "-Djboss.http.port=" + port,
               "-Djboss.https.port=0",
               "-Djboss.management.http.port=0"),
-          Map.of("PREPEND_JAVA_OPTS", MEMORY, "JBOSS_HOME", home.toString()),
+          Map.of("PREPEND_JAVA_OPTS", WILDFLY_MEMORY, "JBOSS_HOME", home.toString()),
           base.resolve("deployments/ROOT.war"));
     }
 
@@ -103,6 +103,9 @@ enum Distribution {
 
   /** Soft references are no leak: the JDK's method handles keep the last class they met by one. */
   private static final String MEMORY = "-Xmx512m -XX:SoftRefLRUPolicyMSPerMB=0";
+
+  /** What it needs by itself leaves too little of the other's for thousands of copies at once. */
+  private static final String WILDFLY_MEMORY = MEMORY.replace("512m", "1g");
 
   /**
    * How it is started.

@@ -22,6 +22,6 @@ class OpenLibertyResourcesIT extends JaxRsContract {
         Lacking.AVAILABLE,
         "its stream says 0 before the first read",
         Lacking.FLUSH,
-        "nothing of an answer comes before its end or a full buffer");
+        "what is flushed of an answer does not come");
   }
 }
