@@ -58,6 +58,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
@@ -701,6 +702,14 @@ public final class Espejo implements AutoCloseable {
   /** Whether the adapter sits in the application that the rules' routes end in. */
   public boolean inPlace() {
     return local.isPresent();
+  }
+
+  /**
+   * Threads for what an adapter does outside its container's calls; it must not block there. They
+   * are v1's, and end with {@link #close}, after which they take nothing.
+   */
+  public Executor threads() {
+    return primaryLeg.executor();
   }
 
   /** Where an adapter reads bodies into. */

@@ -147,7 +147,7 @@ public final class MirrorFilter implements Filter {
   }
 
   private ServletRequestBody body(Espejo running, HttpServletRequest http) {
-    return new ServletRequestBody(http, running.chunks(), tomcat);
+    return new ServletRequestBody(http, running.chunks(), running.threads(), tomcat);
   }
 
   private ServletDownstreamResponse asynchronous(
@@ -155,7 +155,6 @@ public final class MirrorFilter implements Filter {
     AsyncContext async = http.startAsync(http, answer);
     // Our time limits hold, not the container's.
     async.setTimeout(0);
-    body.readBy(async::start);
     return new ServletDownstreamResponse(
         async, Completion.of(async, body, tomcat), http, answer, hints);
   }

@@ -21,15 +21,18 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Tomcat tells of the end of chunks from within the read that meets it. In a call of its own it
  * then looks for a next request in the same place, whose turn it is not, and calls for the body
- * once more when that comes. So there chunks are read elsewhere.
+ * once more when that comes. So there chunks are read elsewhere, but not by {@code
+ * AsyncContext.start}, which touches the request once more when its task is done, whoever's it is
+ * by then.
  */
 final class ServletRequestBody implements RequestBody, ReadListener {
   private final HttpServletRequest request;
   private final ChunkPool pool;
+  private final Executor elsewhere;
   private final boolean measured;
   private final Lease lease;
 
-  /** Whether this is read where {@link #elsewhere} says, and not in the container's calls. */
+  /** Whether this is read {@link #elsewhere}, and not in the container's calls. */
   private final boolean moved;
 
   // What the container is asked, it is asked by the one reader and outside the monitor: it may lock
@@ -45,15 +48,21 @@ final class ServletRequestBody implements RequestBody, ReadListener {
   /** What the container's next call is to do instead. */
   private volatile @Nullable Runnable nextCall;
 
-  private volatile Executor elsewhere = Runnable::run;
   private volatile @Nullable Thread reader;
 
   // Guarded by this.
   private @Nullable Runnable demand;
 
-  ServletRequestBody(HttpServletRequest request, ChunkPool pool, boolean tomcat) {
+  /**
+   * Of this request.
+   *
+   * @param elsewhere where chunks are read on Tomcat
+   */
+  ServletRequestBody(
+      HttpServletRequest request, ChunkPool pool, Executor elsewhere, boolean tomcat) {
     this.request = request;
     this.pool = pool;
+    this.elsewhere = elsewhere;
     long length = request.getContentLengthLong();
     this.lease = new Lease(tomcat);
     this.measured = length >= 0;
@@ -167,7 +176,7 @@ final class ServletRequestBody implements RequestBody, ReadListener {
     try {
       elsewhere.execute(() -> read(onReadable));
     } catch (RuntimeException over) {
-      // The container has no thread for it, or has ended the request.
+      // Closed.
       fail(over);
       onReadable.run();
     }
@@ -182,11 +191,6 @@ final class ServletRequestBody implements RequestBody, ReadListener {
         reader = null;
       }
     }
-  }
-
-  /** Where chunks are read on Tomcat. */
-  void readBy(Executor executor) {
-    elsewhere = executor;
   }
 
   /**
