@@ -3,16 +3,20 @@ package io.espejo;
 import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.Headers;
 import io.espejo.upstream.RequestHead;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A request as the matches of routes see it: without the header lines that go no further. */
-final class MatchedRequest implements DownstreamRequest {
+final class MatchedRequest implements DownstreamRequestView {
   private final DownstreamRequest request;
   private @Nullable Headers headers;
 
   MatchedRequest(DownstreamRequest request) {
     this.request = request;
+  }
+
+  @Override
+  public DownstreamRequest request() {
+    return request;
   }
 
   @Override
@@ -23,40 +27,5 @@ final class MatchedRequest implements DownstreamRequest {
       headers = known;
     }
     return known;
-  }
-
-  @Override
-  public String method() {
-    return request.method();
-  }
-
-  @Override
-  public String scheme() {
-    return request.scheme();
-  }
-
-  @Override
-  public String authority() {
-    return request.authority();
-  }
-
-  @Override
-  public String path() {
-    return request.path();
-  }
-
-  @Override
-  public Optional<String> query() {
-    return request.query();
-  }
-
-  @Override
-  public String peerAddress() {
-    return request.peerAddress();
-  }
-
-  @Override
-  public String protocol() {
-    return request.protocol();
   }
 }

@@ -1,14 +1,12 @@
 package io.espejo;
 
 import io.espejo.exchange.DownstreamRequest;
-import io.espejo.exchange.Headers;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /** A request from a trusted proxy: its client and scheme are those that the proxy names. */
 record ProxiedRequest(DownstreamRequest request, String clientAddress)
-    implements DownstreamRequest {
+    implements DownstreamRequestView {
   @Override
   public boolean fromTrustedProxy() {
     return true;
@@ -20,40 +18,5 @@ record ProxiedRequest(DownstreamRequest request, String clientAddress)
     List<String> said = request.headers().all("x-forwarded-proto");
     String proto = said.size() == 1 ? said.get(0).toLowerCase(Locale.ROOT) : "";
     return proto.equals("http") || proto.equals("https") ? proto : request.scheme();
-  }
-
-  @Override
-  public String method() {
-    return request.method();
-  }
-
-  @Override
-  public String authority() {
-    return request.authority();
-  }
-
-  @Override
-  public String path() {
-    return request.path();
-  }
-
-  @Override
-  public Optional<String> query() {
-    return request.query();
-  }
-
-  @Override
-  public Headers headers() {
-    return request.headers();
-  }
-
-  @Override
-  public String peerAddress() {
-    return request.peerAddress();
-  }
-
-  @Override
-  public String protocol() {
-    return request.protocol();
   }
 }
