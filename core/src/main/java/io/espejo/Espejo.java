@@ -307,6 +307,7 @@ public final class Espejo implements AutoCloseable {
   public synchronized boolean add(OwnMirror mirror) {
     if (ownMirrors.add(mirror) && !closed) {
       replaceSnapshot();
+      tellRulesListeners();
     }
     return compiled
         .clusters()
@@ -398,6 +399,7 @@ public final class Espejo implements AutoCloseable {
     if (closed
         || route == null
         || path.isEmpty()
+        || request.method().equals("CONNECT")
         || !RequestSyntax.isWellFormed(request)
         || !RequestSyntax.hasKnownCoding(request.headers())
         || !(route.action() instanceof Forward forward)) {

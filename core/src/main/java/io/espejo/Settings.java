@@ -107,13 +107,13 @@ public record Settings(
         settings.number("shadow.maxConnections", 1024),
         new MirrorLimits(
             settings.number("shadow.maxInFlight", shadow.maxInFlight()),
-            settings.number("shadow.maxLagBytes", (int) shadow.maxLagBytes()),
-            settings.numberOrZero("shadow.maxBodyBytes", (int) shadow.maxBodyBytes()),
-            settings.number("shadow.maxMemoryBytes", (int) shadow.maxMemoryBytes()),
+            settings.bytes("shadow.maxLagBytes", 1, shadow.maxLagBytes()),
+            settings.bytes("shadow.maxBodyBytes", 0, shadow.maxBodyBytes()),
+            settings.bytes("shadow.maxMemoryBytes", 1, shadow.maxMemoryBytes()),
             settings.duration("shadow.waitTimeout", shadow.waitTimeout()),
             settings.duration("shadow.bodyTimeout", shadow.bodyTimeout()),
             settings.duration("shadow.answerTimeout", shadow.answerTimeout()),
-            settings.numberOrZero("shadow.maxAnswerBytes", (int) shadow.maxAnswerBytes()),
+            settings.bytes("shadow.maxAnswerBytes", 0, shadow.maxAnswerBytes()),
             settings.number("shadow.failuresToPause", shadow.failuresToPause()),
             settings.duration("shadow.pause", shadow.pause()),
             settings.duration("shadow.maxPause", shadow.maxPause()),
@@ -123,6 +123,9 @@ public record Settings(
 
   private record Lookup(Function<String, Optional<String>> texts) {
     private static final Pattern SHORT = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
+
+    /** A petabyte and more: sums of some of them still fit. */
+    private static final long MOST_BYTES = 1L << 50;
 
     /** A hundred years: whoever counts in nanoseconds can add two of them. */
     private static final Duration LONGEST = Duration.ofDays(36_500);
@@ -180,19 +183,27 @@ public record Settings(
       return atLeast(name, 0, otherwise);
     }
 
+    long bytes(String name, long least, long otherwise) {
+      return between(name, least, MOST_BYTES, otherwise);
+    }
+
     private int atLeast(String name, int least, int otherwise) {
+      return (int) between(name, least, Integer.MAX_VALUE, otherwise);
+    }
+
+    private long between(String name, long least, long most, long otherwise) {
       return find(name)
           .map(
               text -> {
                 try {
-                  int value = Integer.parseInt(text);
-                  if (value >= least) {
+                  long value = Long.parseLong(text);
+                  if (value >= least && value <= most) {
                     return value;
                   }
                 } catch (NumberFormatException notANumber) {
                   // answered below
                 }
-                throw wrong(name, text, least + ".." + Integer.MAX_VALUE);
+                throw wrong(name, text, least + ".." + most);
               })
           .orElse(otherwise);
     }

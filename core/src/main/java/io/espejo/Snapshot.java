@@ -76,6 +76,9 @@ record Snapshot(
       String name, CompiledRules rules, Leg shadow, Mirroring mirroring) {
     Optional<ClusterSpec> spec = Optional.ofNullable(rules.clusters().get(name));
     MirrorDestination known = mirrors.get(name);
+    if (known != null) {
+      known.forgetUnusedBounds();
+    }
     return known != null && known.cluster().map(Cluster::spec).equals(spec)
         ? known
         : mirroring.destination(

@@ -81,8 +81,9 @@ class SettingsTest {
   @CsvSource({
     "shadow.maxInFlight, 1, 0",
     "shadow.maxLagBytes, 1, 0",
-    "shadow.maxMemoryBytes, 2147483647, 2147483648",
-    "shadow.maxBodyBytes, 0, -1",
+    "shadow.maxMemoryBytes, 1125899906842624, 1125899906842625",
+    "shadow.maxBodyBytes, 4294967296, -1",
+    "shadow.maxAnswerBytes, 4294967296, 9223372036854775808",
     "primary.maxConnections, 1, 0",
     "primary.maxUpgrades, 0, -1",
     "instance, a, a b",

@@ -1,5 +1,6 @@
 package io.espejo.config;
 
+import io.espejo.exchange.RateLimitedLog;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -20,6 +21,8 @@ import java.util.function.Consumer;
  */
 public final class ConfigWatch implements AutoCloseable {
   private static final Logger LOG = System.getLogger(ConfigWatch.class.getName());
+
+  private final RateLimitedLog faults = new RateLimitedLog(LOG, Level.ERROR);
   private static final int PERIOD_MILLIS = 200;
 
   private final ConfigSource source;
@@ -72,7 +75,7 @@ public final class ConfigWatch implements AutoCloseable {
         tell(onFailure, e);
       }
     } catch (RuntimeException e) {
-      LOG.log(Level.ERROR, "looking at " + source.description() + " failed", e);
+      faults.log(() -> "looking at " + source.description() + " failed", e);
     }
   }
 

@@ -1,6 +1,8 @@
 package io.espejo.exchange;
 
-import java.util.concurrent.ArrayBlockingQueue;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -16,20 +18,30 @@ public final class ChunkPool {
 
   private static final int KEPT = 256;
 
-  private final ArrayBlockingQueue<byte[]> kept = new ArrayBlockingQueue<>(KEPT);
+  // Without a lock: whoever gives one back for v2 must not hold up who takes one for v1.
+  private final Queue<byte[]> kept = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger keptCount = new AtomicInteger();
   private final LongAdder lent = new LongAdder();
 
   /** Lends a buffer; its old content is still in it. */
   public byte[] take() {
     lent.increment();
     byte[] buffer = kept.poll();
-    return buffer != null ? buffer : new byte[BUFFER_SIZE];
+    if (buffer == null) {
+      return new byte[BUFFER_SIZE];
+    }
+    keptCount.decrementAndGet();
+    return buffer;
   }
 
   /** Takes back a buffer that {@link #take} lent. */
   public void give(byte[] buffer) {
     lent.decrement();
-    kept.offer(buffer);
+    if (keptCount.incrementAndGet() <= KEPT) {
+      kept.add(buffer);
+    } else {
+      keptCount.decrementAndGet();
+    }
   }
 
   /** How many buffers are lent now; 0 when nothing runs and nothing leaked. */

@@ -37,6 +37,7 @@ public final class RequestSyntax {
           "transfer-encoding",
           "upgrade",
           "x-espejo-mirror",
+          "x-espejo-rebuilt",
           "x-request-id");
 
   private RequestSyntax() {}

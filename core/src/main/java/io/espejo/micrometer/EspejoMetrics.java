@@ -150,7 +150,7 @@ public final class EspejoMetrics implements MeterBinder, AutoCloseable {
               .register(registry));
     }
 
-    /** Brings the meters of destinations in line with the rules; a replaced one counts from 0. */
+    /** Brings the meters of destinations in line with the rules; a replaced one counts on. */
     void refresh() {
       Set<CopyDestination> now = Set.copyOf(espejo.destinations());
       byDestination

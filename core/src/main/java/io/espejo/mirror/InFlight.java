@@ -18,6 +18,11 @@ final class InFlight {
     return true;
   }
 
+  /** Whether there are none now. */
+  boolean isNone() {
+    return copies.get() == 0;
+  }
+
   void release() {
     copies.decrementAndGet();
   }

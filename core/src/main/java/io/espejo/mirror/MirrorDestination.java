@@ -49,6 +49,11 @@ public final class MirrorDestination implements CopyDestination {
     return new MirrorDestination(name, changed, limits, counter, inFlight, inFlightByPolicy);
   }
 
+  /** Forgets bounds under which nothing is in flight; the rules may not name their policies now. */
+  public void forgetUnusedBounds() {
+    inFlightByPolicy.values().removeIf(InFlight::isNone);
+  }
+
   @Override
   public String name() {
     return name;

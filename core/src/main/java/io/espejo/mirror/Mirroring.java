@@ -248,11 +248,14 @@ public final class Mirroring implements AutoCloseable {
 
   private void sweep() {
     long now = System.nanoTime();
-    for (Shadow shadow : live) {
-      shadow.checkDeadline(now);
-    }
-    if (!closed) {
-      leg.after(tick, this::sweep);
+    try {
+      for (Shadow shadow : live) {
+        shadow.checkDeadline(now);
+      }
+    } finally {
+      if (!closed) {
+        leg.after(tick, this::sweep);
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import java.time.Duration;
 
 /**
  * Leaves a destination alone that failed too often in a row, then tries it with one copy at a time.
+ * One that takes longer than the longest pause, as its client may be slow, keeps no other back.
  *
  * <p>Safe for any threads. While all is well, a copy costs one volatile read.
  */
@@ -26,6 +27,7 @@ final class Pause {
   private long lastNanos;
   private long untilNanos;
   private boolean probing;
+  private long probedNanos;
   private volatile boolean paused;
   private volatile boolean failing;
 
@@ -52,10 +54,11 @@ final class Pause {
       if (!paused) {
         return Admission.OPEN;
       }
-      if (probing || now - untilNanos < 0) {
+      if (probing ? now - probedNanos <= maxNanos : now - untilNanos < 0) {
         return Admission.PAUSED;
       }
       probing = true;
+      probedNanos = now;
       return Admission.PROBE;
     }
   }

@@ -1,5 +1,6 @@
 package io.espejo.mirror;
 
+import io.espejo.exchange.RateLimitedLog;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
@@ -15,6 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class SerialExecutor implements Executor {
   private static final System.Logger LOG = System.getLogger(SerialExecutor.class.getName());
+  private static final RateLimitedLog FAULTS = new RateLimitedLog(LOG, System.Logger.Level.ERROR);
 
   /** How many tasks are run before the thread is left to what else it does. */
   private static final int TURN = 64;
@@ -68,7 +70,7 @@ final class SerialExecutor implements Executor {
     try {
       task.run();
     } catch (RuntimeException | Error fault) {
-      LOG.log(System.Logger.Level.ERROR, "fault in a copy", fault);
+      FAULTS.log(() -> "fault in a copy", fault);
     }
   }
 }

@@ -13,6 +13,7 @@ import java.util.function.Function;
 import javax.net.ssl.SSLHandshakeException;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
+import org.eclipse.jetty.http.HttpHeader;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,7 +74,17 @@ public final class Shadow implements BodyObserver {
 
   /** Sends it, soon, on v2's leg. */
   public void start() {
-    mirroring.onLeg(this::send);
+    mirroring.onLeg(this::sendOrSettle);
+  }
+
+  private void sendOrSettle() {
+    try {
+      send();
+    } catch (RuntimeException fault) {
+      settle(Reason.UNSENDABLE);
+      release();
+      throw fault;
+    }
   }
 
   private void send() {
@@ -107,6 +118,8 @@ public final class Shadow implements BodyObserver {
     }
     outgoing.onRequestBegin(begun -> begin(outgoing));
     outgoing.onRequestSuccess(sent -> enter(Phase.ANSWERING));
+    // Nobody reads the others, and heads take none of the memory that copies may.
+    outgoing.onResponseHeader((response, field) -> field.getHeader() == HttpHeader.CONNECTION);
     outgoing.onResponseContentSource(
         (response, content) -> new Discard(content, mirroring.threads(), this::onContent).run());
     outgoing.onResponseSuccess(this::onAnswer);
@@ -189,19 +202,27 @@ public final class Shadow implements BodyObserver {
     if (failure != null) {
       settle(reason(failure));
     }
-    Endpoint used;
-    synchronized (this) {
-      used = endpoint;
-      endpoint = null;
-    }
+    Endpoint used = release();
     if (used != null) {
       if (failure == null) {
         used.report(result.getResponse().getStatus());
       } else if (Mirroring.tellsOfFailure(reason(failure))) {
         used.reportFailure();
       }
+    }
+  }
+
+  /** Gives its place at the endpoint back, once; null if it has none any more. */
+  private @Nullable Endpoint release() {
+    Endpoint used;
+    synchronized (this) {
+      used = endpoint;
+      endpoint = null;
+    }
+    if (used != null) {
       used.release();
     }
+    return used;
   }
 
   private Reason reason(Throwable failure) {

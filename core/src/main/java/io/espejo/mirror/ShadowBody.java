@@ -43,6 +43,7 @@ final class ShadowBody implements Request.Content {
   private boolean discarded;
   private Headers trailers = Headers.EMPTY;
   private @Nullable Runnable demand;
+  private boolean waking;
   private @Nullable Throwable failure;
   private long progressNanos;
 
@@ -74,7 +75,7 @@ final class ShadowBody implements Request.Content {
       progressNanos = System.nanoTime();
     }
     lagBytes += chunk.length();
-    return demand == null ? Offer.TAKEN : Offer.WAKE;
+    return isToBeWoken() ? Offer.WAKE : Offer.TAKEN;
   }
 
   private boolean gather(BodyChunk chunk, MemoryBudget memory) {
@@ -114,7 +115,14 @@ final class ShadowBody implements Request.Content {
   synchronized boolean end(Headers fields) {
     trailers = fields;
     ended = true;
-    return demand != null;
+    return isToBeWoken();
+  }
+
+  /** Once for all that comes before it is done. */
+  private boolean isToBeWoken() {
+    boolean first = demand != null && !waking;
+    waking |= first;
+    return first;
   }
 
   /** Lets go of all that waits. */
@@ -134,6 +142,7 @@ final class ShadowBody implements Request.Content {
     synchronized (this) {
       waitingLeg = demand;
       demand = null;
+      waking = false;
     }
     if (waitingLeg != null) {
       waitingLeg.run();

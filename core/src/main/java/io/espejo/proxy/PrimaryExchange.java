@@ -179,7 +179,12 @@ final class PrimaryExchange {
     outgoing.tellEarlyHints(this::onEarlyHints);
     outgoing.onResponseContentSource((response, content) -> onAnswer(next, response, content));
     outgoing.onResponseSuccess(response -> onAnswered(next));
-    outgoing.sendTo(result -> onComplete(next, result));
+    try {
+      outgoing.sendTo(result -> onComplete(next, result));
+    } catch (RuntimeException unsendable) {
+      next.release();
+      fail(unsendable, LocalAnswer.DISCONNECTED);
+    }
   }
 
   /** All of the request came: the time limits begin. */

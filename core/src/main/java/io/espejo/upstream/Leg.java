@@ -176,8 +176,13 @@ public final class Leg implements AutoCloseable {
   }
 
   private void keepSweeping() {
-    if (sweep()) {
-      after(SWEEP, this::keepSweeping);
+    boolean last = false;
+    try {
+      last = !sweep();
+    } finally {
+      if (!last) {
+        after(SWEEP, this::keepSweeping);
+      }
     }
   }
 

@@ -68,8 +68,11 @@ final class NameRefresh implements AutoCloseable {
     if (closed) {
       return;
     }
-    taker.accept(spec.endpoints().stream().flatMap(this::resolved).distinct().toList());
-    schedule(EVERY);
+    try {
+      taker.accept(spec.endpoints().stream().flatMap(this::resolved).distinct().toList());
+    } finally {
+      schedule(EVERY);
+    }
   }
 
   private Stream<EndpointSpec> resolved(EndpointSpec endpoint) {

@@ -183,8 +183,13 @@ public final class RequestHead {
           || (!nominated.isEmpty() && nominated.contains(lower(name)))) {
         continue;
       }
-      if (requestId == null && name.equalsIgnoreCase(REQUEST_ID) && !value.isBlank()) {
-        requestId = shortened(value);
+      if (name.equalsIgnoreCase(REQUEST_ID)) {
+        if (value.isBlank()) {
+          continue;
+        }
+        if (requestId == null) {
+          requestId = shortened(value);
+        }
       }
       fields.add(line(name, value));
     }
@@ -511,7 +516,9 @@ public final class RequestHead {
   private static boolean ours(String name) {
     return name.length() > 7
         && (name.charAt(0) == 'x' || name.charAt(0) == 'X')
-        && (name.regionMatches(true, 0, "x-envoy-", 0, 8) || name.equalsIgnoreCase(MARKER));
+        && (name.regionMatches(true, 0, "x-envoy-", 0, 8)
+            || name.equalsIgnoreCase(MARKER)
+            || name.equalsIgnoreCase(REBUILT));
   }
 
   private static String lower(String name) {

@@ -128,6 +128,7 @@ class RequestSyntaxTest {
             .add("x-forwarded-for", "203.0.113.9")
             .add("x-envoy-retry-on", "5xx")
             .add("X-Espejo-Mirror", "me")
+            .add("X-Espejo-Rebuilt", "true")
             .add("Authorization", "x")
             .add("a b", "x")
             .add("x-cr", "a\rb")

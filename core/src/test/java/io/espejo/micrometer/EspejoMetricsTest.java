@@ -9,6 +9,7 @@ import io.espejo.Espejo;
 import io.espejo.Settings;
 import io.espejo.Verdict;
 import io.espejo.config.ConfigSource;
+import io.espejo.config.OwnMirror;
 import io.espejo.config.RuleFile;
 import io.espejo.config.RulesException;
 import io.espejo.exchange.DownstreamRequest;
@@ -104,6 +105,27 @@ class EspejoMetricsTest {
     assertThat(destinations()).isEmpty();
     espejo.apply(files(Route.to("v1").mirror("v2")));
     assertThat(destinations()).containsExactly(V2);
+  }
+
+  @Test
+  void reload_endpointsChange_countsOn() throws Exception {
+    espejo.mirroring(false);
+    forward();
+    assertThat(copies(V2, "dropped", "disabled")).isEqualTo(1);
+    try (RecordingOrigin other = RecordingOrigin.start("other")) {
+      RecordingOrigin before = origin;
+      origin = other;
+      espejo.apply(files(Route.to("v1").mirror("v2")));
+      origin = before;
+      assertThat(copies(V2, "dropped", "disabled")).isEqualTo(1);
+    }
+    origin.take();
+  }
+
+  @Test
+  void mirrorOfTheApplicationsOwn_isThereAtOnce() {
+    espejo.add(OwnMirror.of("Orders.post", "httpbin", "v3", 8000, 100));
+    assertThat(destinations()).containsExactlyInAnyOrder(V2, V3);
   }
 
   @Test

@@ -267,7 +267,7 @@ class MirroringTest extends MirroringFixture {
 
   @Test
   void probe_underWay_keepsOthersPaused() throws Exception {
-    start("shadow.failuresToPause", "1", "shadow.pause", "50ms", "shadow.maxPause", "50ms");
+    start("shadow.failuresToPause", "1", "shadow.pause", "50ms");
     v2.behave(Behaviour.resetInsteadOfAnswer());
     send(get());
     v2.take();

@@ -53,6 +53,19 @@ class PauseTest {
     assertThat(pause.admit(SECOND)).isEqualTo(PAUSED);
   }
 
+  /** Its client may be slow: that says nothing of v2. */
+  @Test
+  void probe_longerThanTheLongestPause_keepsNoOtherBack() {
+    fail(3, 0);
+    pause.admit(SECOND);
+
+    assertThat(pause.admit(4 * SECOND)).isEqualTo(PAUSED);
+    assertThat(pause.admit(4 * SECOND + 1)).isEqualTo(PROBE);
+    assertThat(pause.admit(4 * SECOND + 2)).isEqualTo(PAUSED);
+    pause.succeeded(true);
+    assertThat(pause.admit(4 * SECOND + 2)).isEqualTo(OPEN);
+  }
+
   @Test
   void probe_isAnswered_opens() {
     fail(3, 0);

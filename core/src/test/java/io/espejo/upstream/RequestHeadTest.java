@@ -135,11 +135,17 @@ class RequestHeadTest {
   @Test
   void clientsEnvoyHeadersAndMarker_areDropped() {
     RequestHead head =
-        head("X-Envoy-Attempt-Count", "7", "x-envoy-internal", "true", "X-Espejo-Mirror", "other");
+        head(
+            "X-Envoy-Attempt-Count", "7",
+            "x-envoy-internal", "true",
+            "X-Espejo-Mirror", "other",
+            "X-Espejo-Rebuilt", "true");
 
     assertThat(values(head, "x-envoy-attempt-count")).containsExactly("1");
     assertThat(values(head, "x-envoy-internal")).isEmpty();
     assertThat(values(head, RequestHead.MARKER)).isEmpty();
+    assertThat(values(head, RequestHead.REBUILT)).isEmpty();
+    assertThat(values(head.rebuilt(1), RequestHead.REBUILT)).containsExactly("true");
   }
 
   @Test
@@ -159,6 +165,8 @@ class RequestHeadTest {
   @Test
   void requestId_isKept_orMade() {
     assertThat(head("X-Request-Id", "abc").requestId()).isEqualTo("abc");
+    RequestHead blank = head("X-Request-Id", " ");
+    assertThat(values(blank, "x-request-id")).containsExactly(blank.requestId());
     RequestHead made = head();
     assertThat(made.requestId())
         .matches("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-.*");

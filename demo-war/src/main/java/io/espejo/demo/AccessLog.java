@@ -64,8 +64,9 @@ record AccessLog(String version, PrintStream out) implements RequestLog {
     if (authorization.length == 2 && authorization[0].equalsIgnoreCase("basic")) {
       try {
         byte[] credentials = Base64.getDecoder().decode(authorization[1].strip());
-        String user = new String(credentials, StandardCharsets.UTF_8).split(":", 2)[0];
-        return user.isEmpty() ? "-" : user;
+        StringBuilder user = new StringBuilder();
+        LogText.append(user, new String(credentials, StandardCharsets.UTF_8).split(":", 2)[0]);
+        return user.toString();
       } catch (IllegalArgumentException notBase64) {
         return "-";
       }

@@ -7,6 +7,7 @@ import io.espejo.exchange.RateLimitedLog;
 import java.io.BufferedOutputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +15,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -43,23 +43,21 @@ import org.jspecify.annotations.Nullable;
 final class GatewayLog implements RequestLog, MirrorListener, AutoCloseable {
   private static final System.Logger LOG = System.getLogger(GatewayLog.class.getName());
   private static final int MAX_WAITING = 8192;
-  private static final int MAX_VALUE = 1024;
   private static final Duration GRACE = Duration.ofSeconds(5);
-  private static final HexFormat HEX = HexFormat.of().withUpperCase();
   private static final DateTimeFormatter TIME =
       new DateTimeFormatterBuilder().appendInstant(3).toFormatter(Locale.ROOT);
 
-  private final PrintStream out;
+  private final OutputStream out;
   private final boolean own;
   private final LongAdder lost = new LongAdder();
   private final RateLimitedLog lostLog = new RateLimitedLog(LOG, Level.WARNING);
   private final ThreadPoolExecutor writer;
 
-  GatewayLog(PrintStream out) {
+  GatewayLog(OutputStream out) {
     this(out, false, MAX_WAITING);
   }
 
-  private GatewayLog(PrintStream out, boolean own, int maxWaiting) {
+  private GatewayLog(OutputStream out, boolean own, int maxWaiting) {
     this.out = out;
     this.own = own;
     this.writer =
@@ -78,7 +76,7 @@ final class GatewayLog implements RequestLog, MirrorListener, AutoCloseable {
   }
 
   /** For tests, with so many lines that may wait. */
-  static GatewayLog waiting(PrintStream out, int maxWaiting) {
+  static GatewayLog waiting(OutputStream out, int maxWaiting) {
     return new GatewayLog(out, false, maxWaiting);
   }
 
@@ -89,12 +87,7 @@ final class GatewayLog implements RequestLog, MirrorListener, AutoCloseable {
     }
     try {
       return new GatewayLog(
-          new PrintStream(
-              new BufferedOutputStream(new FileOutputStream(path, true)),
-              false,
-              StandardCharsets.UTF_8),
-          true,
-          MAX_WAITING);
+          new BufferedOutputStream(new FileOutputStream(path, true)), true, MAX_WAITING);
     } catch (IOException failure) {
       throw new IOException("cannot write the access log: " + failure.getMessage(), failure);
     }
@@ -106,16 +99,16 @@ final class GatewayLog implements RequestLog, MirrorListener, AutoCloseable {
     Verdict.@Nullable Forward forward =
         verdict instanceof Verdict.Forward forwarded ? forwarded : null;
     StringBuilder line = line("request", forward == null ? "" : forward.requestId());
-    append(line.append(' '), Request.getRemoteAddr(request));
-    append(line.append(" \""), request.getMethod());
-    append(line.append(' '), request.getHttpURI().getPathQuery());
-    append(line.append(' '), request.getConnectionMetaData().getProtocol());
+    LogText.append(line.append(' '), Request.getRemoteAddr(request));
+    LogText.append(line.append(" \""), request.getMethod());
+    LogText.append(line.append(' '), request.getHttpURI().getPathQuery());
+    LogText.append(line.append(' '), request.getConnectionMetaData().getProtocol());
     line.append("\" ").append(response.getStatus());
     line.append(' ').append(Response.getContentBytesWritten(response));
     line.append(' ').append(NanoTime.since(request.getBeginNanoTime()) / 1000).append("us");
-    append(line.append(" route="), route(verdict));
-    append(line.append(" cluster="), forward == null ? "" : forward.cluster());
-    append(line.append(" endpoint="), forward == null ? "" : forward.endpoint().orElse(""));
+    LogText.append(line.append(" route="), route(verdict));
+    LogText.append(line.append(" cluster="), forward == null ? "" : forward.cluster());
+    LogText.append(line.append(" endpoint="), forward == null ? "" : forward.endpoint().orElse(""));
     line.append(" copies=").append(forward == null ? 0 : forward.sentCopies());
     line.append('/').append(forward == null ? 0 : forward.consideredCopies());
     write(line.toString());
@@ -124,8 +117,8 @@ final class GatewayLog implements RequestLog, MirrorListener, AutoCloseable {
   @Override
   public void onOutcome(Copy copy, Outcome outcome) {
     StringBuilder line = line("copy", copy.requestId());
-    append(line.append(" route="), copy.route());
-    append(line.append(" cluster="), copy.destination());
+    LogText.append(line.append(" route="), copy.route());
+    LogText.append(line.append(" cluster="), copy.destination());
     line.append(' ').append(named(outcome));
     line.append(' ').append(copy.duration().toNanos() / 1000).append("us");
     write(line.toString());
@@ -153,44 +146,27 @@ final class GatewayLog implements RequestLog, MirrorListener, AutoCloseable {
   private static StringBuilder line(String kind, String requestId) {
     StringBuilder line = new StringBuilder(256);
     TIME.formatTo(Instant.now(), line);
-    append(line.append(' ').append(kind).append(' '), requestId);
+    LogText.append(line.append(' ').append(kind).append(' '), requestId);
     return line;
-  }
-
-  private static void append(StringBuilder line, @Nullable String value) {
-    if (value == null || value.isEmpty()) {
-      line.append('-');
-      return;
-    }
-    int end = Math.min(value.length(), MAX_VALUE);
-    for (int i = 0; i < end; i++) {
-      char c = value.charAt(i);
-      if (c > ' ' && c < 0x7f && c != '"' && c != '\\') {
-        line.append(c);
-      } else if (c <= 0xff) {
-        line.append("\\x").append(HEX.toHexDigits((byte) c));
-      } else {
-        line.append("\\u").append(HEX.toHexDigits(c));
-      }
-    }
-    if (end < value.length()) {
-      line.append("...");
-    }
   }
 
   private void write(String line) {
     writer.execute(
         () -> {
-          out.println(line);
-          if (writer.getQueue().isEmpty()) {
-            out.flush();
+          try {
+            out.write((line + System.lineSeparator()).getBytes(StandardCharsets.UTF_8));
+            if (writer.getQueue().isEmpty()) {
+              out.flush();
+            }
+          } catch (IOException unwritable) {
+            lose();
           }
         });
   }
 
   private void lose() {
     lost.increment();
-    lostLog.log(() -> "lines of the access log are lost: it cannot be written as fast");
+    lostLog.log(() -> "lines of the access log are lost: it cannot be written, or not as fast");
   }
 
   /** How many lines were lost. */
@@ -207,10 +183,14 @@ final class GatewayLog implements RequestLog, MirrorListener, AutoCloseable {
     } catch (InterruptedException stop) {
       Thread.currentThread().interrupt();
     }
-    if (own) {
-      out.close();
-    } else {
-      out.flush();
+    try {
+      if (own) {
+        out.close();
+      } else {
+        out.flush();
+      }
+    } catch (IOException unwritable) {
+      lose();
     }
   }
 }

@@ -47,13 +47,16 @@ final class PacedConnector extends ServerConnector {
       return;
     }
     long now = System.nanoTime();
-    for (EndPoint connected : getConnectedEndPoints()) {
-      if (connected instanceof Client client && client.isQuietFor(patienceNanos, now)) {
-        limits.count(Limit.HEAD_TIMEOUT);
-        client.close();
+    try {
+      for (EndPoint connected : getConnectedEndPoints()) {
+        if (connected instanceof Client client && client.isQuietFor(patienceNanos, now)) {
+          limits.count(Limit.HEAD_TIMEOUT);
+          client.close();
+        }
       }
+    } finally {
+      getScheduler().schedule(this::look, Math.max(patienceNanos / 8, 1), TimeUnit.NANOSECONDS);
     }
-    getScheduler().schedule(this::look, Math.max(patienceNanos / 8, 1), TimeUnit.NANOSECONDS);
   }
 
   @Override

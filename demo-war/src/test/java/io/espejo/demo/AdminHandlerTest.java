@@ -1,6 +1,7 @@
 package io.espejo.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.espejo.testkit.RawAnswer;
@@ -11,7 +12,12 @@ import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.io.StringReader;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.Socket;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
@@ -158,6 +164,35 @@ class AdminHandlerTest {
       RawAnswer answer = RawClient.once(admin.port(), at(host, method));
       assertThat(answer.status()).isEqualTo(421);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"//metrics", "/metrics/", "/metrics%00", "/..%2fmetrics", "/METRICS"})
+  void path_almostAPages_isRefused(String path) throws IOException {
+    pages.show(gateway.espejo);
+    assertThat(RawClient.once(admin.port(), RawRequest.get(path).host("localhost")).status())
+        .isIn(400, 404);
+  }
+
+  @Test
+  void path_longerThanAHeadMayBe_isRefused() throws IOException {
+    assertThat(ask("/" + "a".repeat(200_000)).status()).isIn(414, 431);
+    assertThat(ask("/healthz").status()).isEqualTo(200);
+  }
+
+  /** Only who is on this machine gets there. */
+  @Test
+  void port_isOpenOnLoopbackAlone() throws IOException {
+    List<InetAddress> others =
+        NetworkInterface.networkInterfaces()
+            .flatMap(NetworkInterface::inetAddresses)
+            .filter(address -> !address.isLoopbackAddress() && !address.isLinkLocalAddress())
+            .toList();
+    for (InetAddress other : others) {
+      assertThatThrownBy(() -> new Socket(other, admin.port()).close())
+          .isInstanceOf(ConnectException.class);
+    }
+    new Socket(InetAddress.getLoopbackAddress(), admin.port()).close();
   }
 
   @Test

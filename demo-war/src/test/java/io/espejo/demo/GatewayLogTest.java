@@ -173,6 +173,21 @@ class GatewayLogTest {
   }
 
   @Test
+  void lines_thatCannotBeWritten_areCounted() {
+    OutputStream full =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            throw new IOException("No space left on device");
+          }
+        };
+    GatewayLog log = new GatewayLog(full);
+    log.onOutcome(new Copy("r", "v2", "id", Duration.ZERO), new Outcome.Completed(2));
+    log.close();
+    assertThat(log.lost()).isEqualTo(1);
+  }
+
+  @Test
   void file_thatIsThere_isGoneOnWith() throws Exception {
     Path file = Files.writeString(directory.resolve("access.log"), "before\n");
     try (GatewayLog log = GatewayLog.open(file.toString(), System.out)) {

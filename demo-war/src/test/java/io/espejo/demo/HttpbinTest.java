@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -364,6 +365,17 @@ class HttpbinTest {
     assertThat(logged("log=user"))
         .startsWith("v1 127.0.0.1 - user [")
         .endsWith(" \"a\\\"b\" \"curl/7\"");
+  }
+
+  @Test
+  void accessLog_userThatForgesALine_isEscaped() throws Exception {
+    String user = "x\nv1 127.0.0.1 - - [23/Nov/2026:08:44:06 +0000] \"GET /forged \u001b[2J";
+    String credentials = Base64.getEncoder().encodeToString((user + ":p").getBytes(UTF_8));
+    ask(RawRequest.get("/ip?log=forged").header("Authorization", "Basic " + credentials));
+    assertThat(logged("log=forged"))
+        .startsWith("v1 127.0.0.1 - x\\x0Av1\\x20127.0.0.1")
+        .contains(" [")
+        .doesNotContain("\"GET /forged", "\u001b");
   }
 
   private String logged(String part) throws InterruptedException {
