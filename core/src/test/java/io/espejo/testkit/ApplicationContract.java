@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espejo.exchange.Outcome.Reason;
+import io.espejo.exchange.OutcomeCounts;
 import io.espejo.testkit.RulesYaml.Route;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -164,6 +166,49 @@ public abstract class ApplicationContract extends DoNoHarmContract {
     assertThat(copy.host()).isEqualTo("httpbin-shadow");
     assertThat(copy.header("x-forwarded-for")).isEqualTo("127.0.0.1");
     assertThat(onlyOutcome()).isEqualTo("completed 2");
+  }
+
+  @Test
+  void marker_onTheRequest_isServedButNotMirrored() throws Exception {
+    start(mirrored(), LOCAL);
+    RawRequest request = RawRequest.get("/stream").header("X-Espejo-Mirror", "another");
+
+    assertSame(exchange(request), bare(request));
+
+    assertThat(onlyOutcome()).isEqualTo("dropped LOOP");
+  }
+
+  @Test
+  void policy_ofTheMirror_isForTheCopyAlone() throws Exception {
+    start(
+        mirrored()
+            .policy(
+                "p",
+                "",
+                "methods: [POST]",
+                "headers: {set: {x-canary: \"1\"}, remove: [x-a]}",
+                "limits: {maxBodyBytes: 100}"),
+        LOCAL);
+    RawRequest small =
+        RawRequest.post("/bytes")
+            .header("Content-Type", ReadingStyle.BYTES)
+            .header("X-A", "1")
+            .body(bytes(100));
+    RawRequest large =
+        RawRequest.post("/bytes").header("Content-Type", ReadingStyle.BYTES).body(bytes(101));
+
+    assertSame(exchange(small), bare(small));
+    assertSame(exchange(large), bare(large));
+    assertSame(get("/headers"), bare(RawRequest.get("/headers")));
+
+    RecordedRequest copy = v2.take();
+    assertThat(copy.header("X-Canary")).isEqualTo("1");
+    assertThat(copy.headers().contains("X-A")).isFalse();
+    assertThat(copy.body().hash()).isEqualTo(RecordedBody.hashOf(bytes(100)));
+    OutcomeCounts counts = settled();
+    assertThat(counts.completed(2)).isEqualTo(1);
+    assertThat(counts.dropped(Reason.METHOD)).isEqualTo(1);
+    assertThat(counts.dropped(Reason.BODY_SIZE)).isEqualTo(1);
   }
 
   @Test

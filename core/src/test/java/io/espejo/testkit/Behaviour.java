@@ -207,6 +207,11 @@ public interface Behaviour {
     return endless("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "8\r\nendless.\r\n");
   }
 
+  /** Early hints without end. */
+  static Behaviour endlessHints() {
+    return endless("", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");
+  }
+
   /** Interim answers without end. */
   static Behaviour endlessInterim() {
     return endless("", "HTTP/1.1 102 Processing\r\n\r\n");

@@ -158,6 +158,30 @@ abstract class FidelityContract extends GatewayFixture {
     }
   }
 
+  /** Each may take a thread of the container's, of which there are more than those that may. */
+  @Test
+  void earlyHints_withoutEnd_toClientsThatReadNothing_holdNothingUp() throws Exception {
+    start(mirrored());
+    v1.behave(Behaviour.endlessHints());
+    List<RawClient> silent = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      RawClient client = client();
+      client.send(RawRequest.get("/"));
+      silent.add(client);
+    }
+    v1.take(20);
+    v2.take(20);
+    v1.behave(Behaviour.interim(103, 1, Answer.of(200).body("final")));
+
+    assertThat(get("/").text()).isEqualTo("final");
+
+    takeBoth();
+    for (RawClient client : silent) {
+      assertThat(client.read().status()).isEqualTo(502);
+    }
+    settled();
+  }
+
   @Test
   void earlyHints_toAnHttp10Client_areNotSent() throws Exception {
     start(mirrored());

@@ -99,6 +99,7 @@ abstract class HostileUpstreamContract extends GatewayFixture {
     String length = "Content-Length: 5\r\n";
     return Stream.of(
         garbage("interim answers without end", Behaviour.endlessInterim()),
+        garbage("early hints without end", Behaviour.endlessHints()),
         garbage("head without end", Behaviour.endlessHead()),
         garbage("header of 1 MiB", says("HTTP/1.1 200 OK\r\nX: " + mebibyte + "\r\n\r\n")),
         garbage("name of 1 MiB", says("HTTP/1.1 200 OK\r\n" + mebibyte + ": x\r\n\r\n")),

@@ -1,6 +1,8 @@
 package io.espejo.servlet;
 
+import io.espejo.exchange.RateLimitedLog;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class Lease {
   /** How long a thread of the container waits at most for calls that are under way. */
   private static final long MAX_WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private static final RateLimitedLog LATE =
+      new RateLimitedLog(System.getLogger(Lease.class.getName()), Level.WARNING);
 
   private final boolean revocable;
 
@@ -124,9 +129,11 @@ final class Lease {
   synchronized void await() {
     long deadline = System.nanoTime() + MAX_WAIT_NANOS;
     try {
-      for (long left = MAX_WAIT_NANOS;
-          left > 0 && usedByOthers();
-          left = deadline - System.nanoTime()) {
+      for (long left = MAX_WAIT_NANOS; usedByOthers(); left = deadline - System.nanoTime()) {
+        if (left <= 0) {
+          LATE.log(() -> "a call on a request of the container's outlasts the request");
+          return;
+        }
         TimeUnit.NANOSECONDS.timedWait(this, left);
       }
     } catch (InterruptedException stopped) {
