@@ -4,10 +4,13 @@ import io.espejo.upstream.ClusterSpec.ConnectionPool;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.eclipse.jetty.client.AbstractConnectionPool;
 import org.eclipse.jetty.client.Connection;
 import org.eclipse.jetty.client.Destination;
-import org.eclipse.jetty.client.DuplexConnectionPool;
 import org.eclipse.jetty.io.IdleTimeout;
+import org.eclipse.jetty.util.ConcurrentPool;
+import org.eclipse.jetty.util.ConcurrentPool.StrategyType;
+import org.eclipse.jetty.util.Pool;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +21,10 @@ import org.jspecify.annotations.Nullable;
  * takes. Jetty's own way would set the connection's idle timeout anew twice a request, each time a
  * timer.
  */
-final class IdlePool extends DuplexConnectionPool {
+final class IdlePool extends AbstractConnectionPool {
+  /** As many as servers let have by default, of those that set a limit. */
+  private static final int MAX_STREAMS = 1024;
+
   /** Between the last moment at which a connection may be taken and its first byte. */
   private static final long SLACK_MILLIS = 1000;
 
@@ -26,13 +32,46 @@ final class IdlePool extends DuplexConnectionPool {
   private final long maxIdleMillis;
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
 
-  IdlePool(Destination destination) {
-    super(destination, Wire.endpoint(destination).cluster().maxConnections());
-    this.cluster = Wire.endpoint(destination).cluster();
+  private IdlePool(
+      Destination destination, Cluster cluster, Pool.Factory<Connection> places, int streams) {
+    super(destination, places, streams);
+    this.cluster = cluster;
     this.maxIdleMillis = cluster.maxIdle().toMillis();
     ConnectionPool limits = cluster.spec().pool();
     setMaxUsage(limits.maxRequestsPerConnection());
     setMaxDuration(limits.maxConnectionDuration().map(Duration::toMillis).orElse(0L));
+  }
+
+  /** Each connection carries one request at a time. */
+  static IdlePool ofHttp1(Destination destination) {
+    Cluster cluster = Wire.endpoint(destination).cluster();
+    return new IdlePool(
+        destination,
+        cluster,
+        () -> new ConcurrentPool<>(StrategyType.FIRST, cluster.maxConnections()),
+        1);
+  }
+
+  /** Each connection carries several requests at a time. */
+  static IdlePool ofHttp2(Destination destination) {
+    Cluster cluster = Wire.endpoint(destination).cluster();
+    int said = cluster.spec().pool().maxConcurrentStreams();
+    int streams = said == 0 ? MAX_STREAMS : said;
+    return new IdlePool(
+        destination,
+        cluster,
+        () ->
+            new ConcurrentPool<>(
+                StrategyType.FIRST,
+                cluster.maxConnections(),
+                connection -> maxStreams(connection, streams)),
+        streams);
+  }
+
+  /** The server may have less than ours at a time; what it says would stand for both with Jetty. */
+  private static int maxStreams(Connection connection, int ours) {
+    int servers = connection instanceof MaxMultiplexable known ? known.getMaxMultiplex() : 0;
+    return servers > 0 ? Math.min(servers, ours) : ours;
   }
 
   @Override
@@ -52,6 +91,10 @@ final class IdlePool extends DuplexConnectionPool {
     // None, for a place that was kept for a connection which is still being opened.
     if (connection != null) {
       connections.remove(connection);
+    }
+    if (connection instanceof StreamConnection streams) {
+      // Nobody else does, where the server has taken its leave.
+      streams.close();
     }
   }
 
@@ -84,6 +127,9 @@ final class IdlePool extends DuplexConnectionPool {
   }
 
   private static long idledFor(Connection connection) {
+    if (connection instanceof StreamConnection streams) {
+      return streams.idledForMillis();
+    }
     return connection instanceof org.eclipse.jetty.io.Connection wire
             && wire.getEndPoint() instanceof IdleTimeout endPoint
         ? endPoint.getIdleFor()

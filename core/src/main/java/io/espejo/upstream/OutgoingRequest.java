@@ -152,8 +152,18 @@ public final class OutgoingRequest extends HttpRequest {
     }
   }
 
-  /** Whether its connection has carried another request before, and may have died since. */
+  Destination destination() {
+    return destination;
+  }
+
+  /**
+   * Whether its connection has carried another request before, and may have died since. Over
+   * HTTP/2: has died, since a stream can be reset without.
+   */
   public boolean onReusedConnection() {
+    if (getConnection() instanceof StreamConnection streams) {
+      return streams.diedReused();
+    }
     return getConnection() instanceof org.eclipse.jetty.io.Connection connection
         && connection.getMessagesOut() > 1;
   }

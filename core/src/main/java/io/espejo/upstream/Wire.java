@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.client.AbstractConnectionPool;
+import org.eclipse.jetty.client.Connection;
 import org.eclipse.jetty.client.Destination;
 import org.eclipse.jetty.client.EarlyHintsProtocolHandler;
 import org.eclipse.jetty.client.HttpClient;
@@ -19,6 +20,8 @@ import org.eclipse.jetty.client.transport.HttpDestination;
 import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.HttpCookieStore;
 import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http2.HTTP2Connection;
+import org.eclipse.jetty.http2.api.Session;
 import org.eclipse.jetty.http2.client.HTTP2Client;
 import org.eclipse.jetty.http2.client.transport.HttpClientTransportOverHTTP2;
 import org.eclipse.jetty.io.ClientConnector;
@@ -71,7 +74,7 @@ final class Wire {
     ClientConnector connector = new ResetTellingConnector();
     connector.setSelectors(1);
     spec.tls().ifPresent(tls -> connector.setSslContextFactory(Tls.factory(tls)));
-    HttpClient client = new HttpClient(transport(spec, connector));
+    HttpClient client = new ForwardingClient(transport(spec, connector));
     client.setName("espejo-" + leg.settings().name());
     client.setExecutor(leg.threads());
     client.setScheduler(leg.scheduler());
@@ -109,12 +112,12 @@ final class Wire {
       HTTP2Client http2 = new HTTP2Client(connector);
       http2.setUseALPN(spec.tls().isPresent());
       http2.setMaxConcurrentPushedStreams(0);
-      HttpClientTransportOverHTTP2 transport = new HttpClientTransportOverHTTP2(http2);
-      transport.setConnectionPoolFactory(StreamPool::new);
+      HttpClientTransportOverHTTP2 transport = new StreamTransport(http2);
+      transport.setConnectionPoolFactory(IdlePool::ofHttp2);
       return transport;
     }
     HttpClientTransportOverHTTP transport = new HttpClientTransportOverHTTP(connector);
-    transport.setConnectionPoolFactory(IdlePool::new);
+    transport.setConnectionPoolFactory(IdlePool::ofHttp1);
     // What v1 answers reaches the client in v1's own case.
     transport.setHeaderCacheCaseSensitive(true);
     // Nothing that hears of answers blocks, so the selecting thread may call it itself.
@@ -205,6 +208,35 @@ final class Wire {
 
   void stop() {
     Leg.stop(client);
+  }
+
+  /**
+   * Sends what found its connection closed to the same endpoint again, whatever its target says.
+   */
+  @SuppressWarnings("try") // Its close() may be interrupted, as Jetty has it; nobody calls it.
+  private static final class ForwardingClient extends HttpClient {
+    ForwardingClient(HttpClientTransport transport) {
+      super(transport);
+    }
+
+    @Override
+    public Destination resolveDestination(Request request) {
+      return request instanceof OutgoingRequest outgoing
+          ? outgoing.destination()
+          : super.resolveDestination(request);
+    }
+  }
+
+  private static final class StreamTransport extends HttpClientTransportOverHTTP2 {
+    StreamTransport(HTTP2Client http2) {
+      super(http2);
+    }
+
+    @Override
+    protected Connection newConnection(
+        Destination destination, Session session, HTTP2Connection connection) {
+      return new StreamConnection(destination, session, connection);
+    }
   }
 
   /**

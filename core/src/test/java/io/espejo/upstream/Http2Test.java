@@ -2,12 +2,16 @@ package io.espejo.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espejo.testkit.FrameOrigin;
+import io.espejo.testkit.TestBed;
 import io.espejo.upstream.ClusterSpec.ConnectionPool;
 import io.espejo.upstream.ClusterSpec.EndpointSpec;
 import io.espejo.upstream.ClusterSpec.Protocol;
 import io.espejo.upstream.ClusterSpec.Resolution;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -16,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.client.BufferingResponseListener;
+import org.eclipse.jetty.client.Destination;
 import org.eclipse.jetty.client.Result;
 import org.eclipse.jetty.client.StringRequestContent;
 import org.eclipse.jetty.http.HttpFields;
@@ -32,6 +37,7 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,7 +47,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class Http2Test extends UpstreamFixture {
   private final AtomicInteger connections = new AtomicInteger();
   private final CountDownLatch together = new CountDownLatch(2);
+  private final AtomicInteger open = new AtomicInteger();
   private Server server = new Server();
+  private @Nullable FrameOrigin origin;
 
   private static String seen(Request request, String body, HttpFields trailers) {
     StringBuilder seen = new StringBuilder();
@@ -96,6 +104,12 @@ class Http2Test extends UpstreamFixture {
           @Override
           public void onOpened(org.eclipse.jetty.io.Connection connection) {
             connections.incrementAndGet();
+            open.incrementAndGet();
+          }
+
+          @Override
+          public void onClosed(org.eclipse.jetty.io.Connection connection) {
+            open.decrementAndGet();
           }
         });
     server.start();
@@ -105,6 +119,9 @@ class Http2Test extends UpstreamFixture {
   @AfterEach
   void stop() throws Exception {
     server.stop();
+    if (origin != null) {
+      origin.close();
+    }
   }
 
   private static Cluster cluster(int port, Optional<TlsSpec> tls) {
@@ -218,6 +235,92 @@ class Http2Test extends UpstreamFixture {
     }
     assertThat(connections).hasValue(3);
     cluster.close();
+  }
+
+  @Test
+  void connection_unusedTooLong_isClosed() throws Exception {
+    Cluster cluster = cluster(serve(Optional.empty()), Optional.empty());
+    send(cluster.pick().get().newRequest(head("/", ""))).get(5, TimeUnit.SECONDS);
+
+    TestBed.await("the connection is closed", () -> open.get() == 0);
+
+    cluster.close();
+  }
+
+  @Test
+  void connection_whoseServerDoesNotAnswerToTheClose_isClosed() throws Exception {
+    FrameOrigin origin = origin();
+    Cluster cluster = cluster(origin.port(), Optional.empty());
+    send(cluster.pick().get().newRequest(head("/", ""))).get(5, TimeUnit.SECONDS);
+
+    TestBed.await("the connection is closed", () -> origin.openConnections() == 0);
+
+    cluster.close();
+  }
+
+  @Test
+  void connection_thatHasAStreamYet_isNotClosed() throws Exception {
+    FrameOrigin origin = origin();
+    origin.behaveOnce(FrameOrigin.atEnd(FrameOrigin.Stream::head));
+    Cluster cluster = cluster(origin.port(), Optional.empty(), idle(Duration.ofMillis(1)));
+    CompletableFuture<String> answer = send(cluster.pick().get().newRequest(head("/", "")));
+    FrameOrigin.Stream stream = origin.take();
+
+    // Two looks at what idles, and the time that is given besides.
+    pass(Duration.ofMillis(2500), () -> assertThat(origin.openConnections()).isEqualTo(1));
+
+    stream.data("late".getBytes(StandardCharsets.UTF_8), true);
+    assertThat(answer.get(5, TimeUnit.SECONDS)).isEqualTo("late");
+    cluster.close();
+  }
+
+  @Test
+  void connection_unusedTooLong_isNotUsedAgain() throws Exception {
+    FrameOrigin origin = origin();
+    Cluster cluster = cluster(origin.port(), Optional.empty(), idle(Duration.ofMillis(1)));
+    for (int i = 1; i <= 3; i++) {
+      assertThat(send(cluster.pick().get().newRequest(head("/", ""))).get(5, TimeUnit.SECONDS))
+          .isEqualTo("v1");
+      assertThat(origin.connections()).isEqualTo(i);
+      pass(Duration.ofMillis(20), () -> {});
+    }
+    cluster.close();
+  }
+
+  @Test
+  void request_thatMustBeSentAgain_goesWhereItWent() throws Exception {
+    FrameOrigin origin = origin();
+    Cluster cluster = cluster(origin.port(), Optional.empty());
+    OutgoingRequest request = cluster.pick().get().newRequest(head("/", ""));
+    send(request).get(5, TimeUnit.SECONDS);
+
+    // As Jetty does when a connection ends just as it is given out.
+    Destination again = cluster.wire().client().resolveDestination(request);
+
+    assertThat(Wire.endpoint(again)).isSameAs(cluster.endpoints().get(0));
+    cluster.close();
+  }
+
+  /** Looks again and again for so long. */
+  private static void pass(Duration time, Runnable check) {
+    long begun = System.nanoTime();
+    TestBed.await(
+        "time passes",
+        () -> {
+          check.run();
+          return System.nanoTime() - begun > time.toNanos();
+        });
+  }
+
+  private FrameOrigin origin() throws IOException {
+    FrameOrigin started = FrameOrigin.start("v1");
+    origin = started;
+    return started;
+  }
+
+  private static ConnectionPool idle(Duration idle) {
+    return new ConnectionPool(
+        0, 0, 0, 0, 0, 0, Optional.empty(), Optional.of(idle), Optional.empty(), Optional.empty());
   }
 
   private static ConnectionPool pool(int requestsPerConnection, int streams) {

@@ -2,6 +2,7 @@ package io.espejo.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espejo.testkit.FrameOrigin;
 import io.espejo.testkit.RecordingOrigin;
 import io.espejo.testkit.TestBed;
 import io.espejo.upstream.ClusterSpec.ConnectionPool;
@@ -28,23 +29,25 @@ class LegTest {
   private final AtomicLong nanos = new AtomicLong(System.nanoTime());
 
   private Leg leg() {
+    return leg(Duration.ofSeconds(60));
+  }
+
+  private Leg leg(Duration maxIdle) {
     Leg leg =
         Leg.start(
             new Leg.Settings(
-                "test",
-                8,
-                Duration.ofSeconds(1),
-                Duration.ofSeconds(60),
-                Duration.ZERO,
-                100,
-                20,
-                120),
+                "test", 8, Duration.ofSeconds(1), maxIdle, Duration.ZERO, 100, 20, 120),
             nanos::get);
     bed.afterwards(leg::close);
     return leg;
   }
 
   private static Cluster cluster(Leg leg, int port, long connectMillis, Optional<TlsSpec> tls) {
+    return cluster(leg, port, connectMillis, Protocol.HTTP1, tls);
+  }
+
+  private static Cluster cluster(
+      Leg leg, int port, long connectMillis, Protocol protocol, Optional<TlsSpec> tls) {
     ConnectionPool pool =
         new ConnectionPool(
             0,
@@ -62,7 +65,7 @@ class LegTest {
             "c",
             List.of(new EndpointSpec("127.0.0.1", port, 1)),
             Resolution.STATIC,
-            Protocol.HTTP1,
+            protocol,
             new Balancing.LeastRequest(),
             pool,
             Optional.empty(),
@@ -118,6 +121,31 @@ class LegTest {
           leg.sweep();
           return leg.clients() == 1;
         });
+  }
+
+  @Test
+  void clientOfHttp2_whoseServerClosesNothing_isRetiredWithItsIdleConnection() throws Exception {
+    FrameOrigin origin = FrameOrigin.start("v1");
+    bed.afterwards(origin::close);
+    Leg leg = leg(Duration.ofMillis(1));
+    Cluster cluster = cluster(leg, origin.port(), 1000, Protocol.HTTP2, Optional.empty());
+    CompletableFuture<Boolean> answered = new CompletableFuture<>();
+    cluster
+        .pick()
+        .get()
+        .newRequest(RequestHead.primary(UpstreamFixture.request("", "::1"), "/"))
+        .sendTo(result -> answered.complete(result.isSucceeded()));
+    assertThat(answered.get(5, TimeUnit.SECONDS)).isTrue();
+    cluster.close();
+
+    nanos.addAndGet(Duration.ofMinutes(2).toNanos());
+    TestBed.await(
+        "the client's end",
+        () -> {
+          leg.sweep();
+          return leg.clients() == 1;
+        });
+    TestBed.await("the connection's end", () -> origin.openConnections() == 0);
   }
 
   @Test
