@@ -110,7 +110,8 @@ public final class MirrorFilter implements Filter {
     }
     if (http.getAttribute(ServletDownstreamResponse.BROKEN) != null) {
       if (http.getDispatcherType() == DispatcherType.ASYNC) {
-        throw new BrokenAnswer();
+        breakConnection(http, answer);
+        return;
       }
       // It came after the container had ended its request, and found the next one in its place.
       http.removeAttribute(ServletDownstreamResponse.BROKEN);
@@ -180,6 +181,18 @@ public final class MirrorFilter implements Filter {
     if (length > 0) {
       answer.getOutputStream().write(local.body().toArray());
     }
+  }
+
+  /**
+   * Tomcat does it at an exception. Undertow ends the answer then as if it were whole, but breaks
+   * it at a time limit that nobody has answered.
+   */
+  private void breakConnection(HttpServletRequest http, HttpServletResponse answer)
+      throws BrokenAnswer {
+    if (tomcat || !answer.isCommitted()) {
+      throw new BrokenAnswer();
+    }
+    http.startAsync().setTimeout(1);
   }
 
   @Override

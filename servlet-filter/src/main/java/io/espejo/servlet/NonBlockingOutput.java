@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 final class NonBlockingOutput implements WriteListener {
   private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
 
+  /** Undertow's, which tries for ever to write what it cannot, unless its listener throws. */
+  private static final String ENDLESS = "io.undertow.servlet.spec.UpgradeServletOutputStream";
+
   private final ServletOutputStream output;
   private final Lease lease;
 
@@ -89,7 +92,7 @@ final class NonBlockingOutput implements WriteListener {
         run();
       }
     } catch (IOException | RuntimeException failure) {
-      onError(failure);
+      fail(failure);
     }
   }
 
@@ -172,9 +175,16 @@ final class NonBlockingOutput implements WriteListener {
     }
   }
 
-  /** The client is gone, or nobody will write to it any more: whoever waits is told. */
   @Override
   public void onError(Throwable cause) {
+    fail(cause);
+    if (output.getClass().getName().equals(ENDLESS)) {
+      throw new Stop();
+    }
+  }
+
+  /** The client is gone, or nobody will write to it any more: whoever waits is told. */
+  void fail(Throwable cause) {
     Step step;
     synchronized (this) {
       gone = cause;
@@ -183,6 +193,15 @@ final class NonBlockingOutput implements WriteListener {
     }
     if (step != null) {
       step.callback().failed(cause);
+    }
+  }
+
+  /** Ends a container's loop; without a stack trace, as it is logged. */
+  private static final class Stop extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Stop() {
+      super("the client of an upgraded connection is gone", null, false, false);
     }
   }
 }

@@ -39,13 +39,13 @@ final class ServletDownstreamResponse implements DownstreamResponse {
   private int buffered;
   private @Nullable NonBlockingOutput output;
 
-  /** To a HEAD: a container that is not made to send the head before the end says 0 bytes. */
+  /** A container that is not made to send the head before the end of nothing says 0 bytes. */
   private boolean lengthUntold;
 
   /** Whether the container does not take an answer any more. */
   private boolean refused;
 
-  private volatile @Nullable Map<String, String> trailers;
+  private volatile Map<String, String> trailers = Map.of();
 
   // Guarded by this.
   private boolean started;
@@ -141,9 +141,10 @@ final class ServletDownstreamResponse implements DownstreamResponse {
     if (headers.contains("content-length") || isBodiless(status)) {
       return;
     }
-    if (request.getMethod().equals("HEAD")) {
-      lengthUntold = true;
-    } else if (!request.getProtocol().equals("HTTP/1.0")) {
+    boolean head = request.getMethod().equals("HEAD");
+    boolean chunks = !head && !request.getProtocol().equals("HTTP/1.0");
+    lengthUntold = head || chunks;
+    if (chunks) {
       // A container also keeps an answer in chunks then, however small it is.
       response.setTrailerFields(() -> trailers);
     }
@@ -202,6 +203,7 @@ final class ServletDownstreamResponse implements DownstreamResponse {
       callback.failed(Lease.over());
       return;
     }
+    lengthUntold &= !bytes.hasRemaining();
     if (last && lengthUntold) {
       flushNow(completing(callback));
       return;

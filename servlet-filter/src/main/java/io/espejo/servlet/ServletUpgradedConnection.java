@@ -14,6 +14,7 @@ final class ServletUpgradedConnection implements UpgradedConnection, ReadListene
   private final WebConnection connection;
   private final ServletInputStream input;
   private final NonBlockingOutput output;
+  private final boolean undertow;
 
   private volatile boolean readable;
   private volatile boolean ended;
@@ -26,6 +27,7 @@ final class ServletUpgradedConnection implements UpgradedConnection, ReadListene
     this.connection = connection;
     this.input = connection.getInputStream();
     this.output = new NonBlockingOutput(connection.getOutputStream(), new Lease(false));
+    this.undertow = connection.getClass().getName().startsWith("io.undertow.");
   }
 
   /** Lets bytes come; on the container's thread. */
@@ -92,7 +94,7 @@ final class ServletUpgradedConnection implements UpgradedConnection, ReadListene
   public void onError(Throwable cause) {
     failure = cause;
     signal();
-    output.onError(cause);
+    output.fail(cause);
   }
 
   private void signal() {
@@ -110,7 +112,7 @@ final class ServletUpgradedConnection implements UpgradedConnection, ReadListene
   @Override
   public void write(ByteBuffer bytes, DownstreamResponse.Callback callback) {
     output.write(
-        bytes,
+        undertow ? exact(bytes) : bytes,
         new DownstreamResponse.Callback() {
           @Override
           public void succeeded() {
@@ -124,6 +126,13 @@ final class ServletUpgradedConnection implements UpgradedConnection, ReadListene
         });
   }
 
+  /** In an array of its own: Undertow writes all of one, whatever part of it is meant. */
+  private static ByteBuffer exact(ByteBuffer bytes) {
+    byte[] copy = new byte[bytes.remaining()];
+    bytes.duplicate().get(copy);
+    return ByteBuffer.wrap(copy);
+  }
+
   /** Containers cannot close one half. */
   @Override
   public void finish() {
@@ -134,7 +143,13 @@ final class ServletUpgradedConnection implements UpgradedConnection, ReadListene
   public void close() {
     onError(new IOException("closed"));
     try {
-      connection.close();
+      if (undertow) {
+        // Its own call waits, without an end, for a client that reads nothing.
+        connection.getOutputStream().close();
+        input.close();
+      } else {
+        connection.close();
+      }
     } catch (Exception gone) {
       // It is closed.
     }
