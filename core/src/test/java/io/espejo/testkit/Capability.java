@@ -17,5 +17,19 @@ public enum Capability {
   /** Can break a chunked answer so that the client sees it. */
   CHUNKED_TRUNCATION,
   /** Keeps the client's connection after an answer of 400, 500, 501 or 503. */
-  KEEP_ALIVE_AFTER_ERRORS
+  KEEP_ALIVE_AFTER_ERRORS,
+  /** Shows that a request has no {@code Host}. */
+  ABSENT_HOST,
+  /** Refuses a CR without an LF at once, and does not take it for the end of a line. */
+  LONE_CR,
+  /** Refuses a target that is a query alone, or takes it for one of {@code /}. */
+  BARE_QUERY,
+  /** Refuses an absolute target whose port is not that of {@code Host}. */
+  TARGET_PORT,
+  /** Refuses CONNECT by a 4xx or 501. */
+  CONNECT_REFUSAL,
+  /** Tells of bytes that are here before the first read. */
+  AVAILABLE,
+  /** Gives the parameters of a form in their order. */
+  FORM_ORDER
 }

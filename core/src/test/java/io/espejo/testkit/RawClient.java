@@ -124,6 +124,13 @@ public final class RawClient implements AutoCloseable {
     return text.text();
   }
 
+  /** Reads one chunk of a body in chunks; nothing of the last one. */
+  public String readChunk() throws IOException {
+    RecordedBody text = new RecordedBody();
+    patiently(() -> in.chunk(STEP, text, WireReader.Pace.NONE));
+    return text.text();
+  }
+
   /** Reads the final answer, past interim ones, as far as it comes. */
   public RawAnswer read() throws IOException {
     return read(STEP, Duration.ZERO);

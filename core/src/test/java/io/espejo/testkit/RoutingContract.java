@@ -178,6 +178,7 @@ abstract class RoutingContract extends GatewayFixture {
 
   @Test
   void host_thatIsAbsent_isAnswered404() throws Exception {
+    needs(Capability.ABSENT_HOST);
     start(mirrored());
 
     RawRequest bare = new RawRequest("GET", List.of("GET / HTTP/1.0"), new byte[0]);

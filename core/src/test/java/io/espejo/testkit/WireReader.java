@@ -58,13 +58,24 @@ final class WireReader {
   /** Takes chunks up to the last one, then the trailer lines. */
   void chunked(int step, RecordedBody body, List<String> trailerLines, Pace pace)
       throws IOException, InterruptedException {
-    for (long size = chunkSize(); size > 0; size = chunkSize()) {
-      exactly(size, step, body, pace);
-      if (!line().isEmpty()) {
-        throw new EOFException("no line end after a chunk");
-      }
-    }
+    boolean more;
+    do {
+      more = chunk(step, body, pace);
+    } while (more);
     lines(trailerLines);
+  }
+
+  /** Takes one chunk; false if it is the last one, of which the trailer lines are left. */
+  boolean chunk(int step, RecordedBody body, Pace pace) throws IOException, InterruptedException {
+    long size = chunkSize();
+    if (size == 0) {
+      return false;
+    }
+    exactly(size, step, body, pace);
+    if (!line().isEmpty()) {
+      throw new EOFException("no line end after a chunk");
+    }
+    return true;
   }
 
   /** Takes everything up to the end of the stream. */

@@ -39,50 +39,19 @@ enum Distribution {
   WILDFLY {
     @Override
     Launch prepare(Path base, int port, boolean http2) throws IOException {
-      Path home = home("wildfly");
-      copy(home.resolve("standalone/configuration"), base.resolve("configuration"));
-      Files.createDirectories(base.resolve("deployments"));
-      Path xml = base.resolve("configuration/standalone.xml");
-      String text = Files.readString(xml);
-      text = replaced(text, "scan-interval=\"5000\"", "scan-interval=\"300\"");
-      text =
-          replaced(
-              text,
-              "<worker name=\"default\"",
-              "<worker name=\"default\" task-core-threads=\"%1$d\" task-max-threads=\"%1$d\""
-                  .formatted(WILDFLY_WORKERS));
-      text = replaced(text, "<location name=\"/\" handler=\"welcome-content\"/>", "");
-      text =
-          replaced(
-              text,
-              "<servlet-container name=\"default\"",
-              "<servlet-container name=\"default\" stack-trace-on-error=\"none\"");
-      text =
-          replaced(
-              text,
-              "<http-listener name=\"default\"",
-              "<http-listener name=\"default\" allow-encoded-slash=\"true\""
-                  + " max-headers=\"1000\" max-post-size=\"0\"");
-      text =
-          replaced(
-              text,
-              "redirect-socket=\"https\" enable-http2=\"true\"",
-              "redirect-socket=\"https\" enable-http2=\"" + http2 + "\"");
-      Files.writeString(xml, text);
-      return new Launch(
-          List.of(
-              home.resolve("bin/standalone.sh").toString(),
-              "-Djboss.server.base.dir=" + base,
-              "-Djboss.http.port=" + port,
-              "-Djboss.https.port=0",
-              "-Djboss.management.http.port=0"),
-          Map.of("PREPEND_JAVA_OPTS", WILDFLY_MEMORY, "JBOSS_HOME", home.toString()),
-          base.resolve("deployments/ROOT.war"));
+      return wildFly(base, port, http2, "");
     }
 
     @Override
     Optional<Workers> workers() {
       return Optional.of(new Workers(WILDFLY_WORKERS, "default task-"));
+    }
+  },
+  /** With targets as they come, which an application would have to decode by itself. */
+  WILDFLY_GATEWAY {
+    @Override
+    Launch prepare(Path base, int port, boolean http2) throws IOException {
+      return wildFly(base, port, http2, " decode-url=\"false\"");
     }
   },
   LIBERTY {
@@ -228,6 +197,55 @@ enum Distribution {
             "CATALINA_OPTS",
             MEMORY),
         base.resolve("webapps/ROOT.war"));
+  }
+
+  /**
+   * The standalone server.
+   *
+   * @param attributes more of the listener's
+   */
+  private static Launch wildFly(Path base, int port, boolean http2, String attributes)
+      throws IOException {
+    Path home = home("wildfly");
+    copy(home.resolve("standalone/configuration"), base.resolve("configuration"));
+    Files.createDirectories(base.resolve("deployments"));
+    Path xml = base.resolve("configuration/standalone.xml");
+    String text = Files.readString(xml);
+    text = replaced(text, "scan-interval=\"5000\"", "scan-interval=\"300\"");
+    text =
+        replaced(
+            text,
+            "<worker name=\"default\"",
+            "<worker name=\"default\" task-core-threads=\"%1$d\" task-max-threads=\"%1$d\""
+                .formatted(WILDFLY_WORKERS));
+    text = replaced(text, "<location name=\"/\" handler=\"welcome-content\"/>", "");
+    text =
+        replaced(
+            text,
+            "<servlet-container name=\"default\"",
+            "<servlet-container name=\"default\" stack-trace-on-error=\"none\"");
+    text =
+        replaced(
+            text,
+            "<http-listener name=\"default\"",
+            "<http-listener name=\"default\" allow-encoded-slash=\"true\""
+                + " max-headers=\"1000\" max-post-size=\"0\""
+                + attributes);
+    text =
+        replaced(
+            text,
+            "redirect-socket=\"https\" enable-http2=\"true\"",
+            "redirect-socket=\"https\" enable-http2=\"" + http2 + "\"");
+    Files.writeString(xml, text);
+    return new Launch(
+        List.of(
+            home.resolve("bin/standalone.sh").toString(),
+            "-Djboss.server.base.dir=" + base,
+            "-Djboss.http.port=" + port,
+            "-Djboss.https.port=0",
+            "-Djboss.management.http.port=0"),
+        Map.of("PREPEND_JAVA_OPTS", WILDFLY_MEMORY, "JBOSS_HOME", home.toString()),
+        base.resolve("deployments/ROOT.war"));
   }
 
   private static Launch liberty(Path base, int port, boolean http2, String... features)
