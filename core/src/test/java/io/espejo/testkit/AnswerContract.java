@@ -90,6 +90,7 @@ abstract class AnswerContract extends GatewayFixture {
 
   @Test
   void answer_withoutContentType_gainsNone() throws Exception {
+    needs(Capability.NO_CONTENT_TYPE);
     start(mirrored());
 
     assertThat(get("/").headers().contains("Content-Type")).isFalse();

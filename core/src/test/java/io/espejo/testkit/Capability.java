@@ -6,6 +6,18 @@ public enum Capability {
   DOUBLE_SLASH,
   /** Lets {@code %2F} in a path through to the filter. */
   ENCODED_SLASH,
+  /** Lets a {@code %} of a query through that encodes nothing. */
+  MALFORMED_QUERY,
+  /** Leaves HTTP for another protocol. */
+  UPGRADE,
+  /** Sends trailer fields behind an answer. */
+  ANSWER_TRAILERS,
+  /** Tells whoever waits for more of a request that nobody wants it any more. */
+  ABANDONED_READ,
+  /** Takes a {@code Content-Type} that is no media type. */
+  OTHER_CONTENT_TYPE,
+  /** Sends a body without a {@code Content-Type}. */
+  NO_CONTENT_TYPE,
   /** Shows the trailer fields of a request. */
   REQUEST_TRAILERS,
   /** Upgrades a connection by a handshake without {@code Content-Length}. */

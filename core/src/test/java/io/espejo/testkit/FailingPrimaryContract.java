@@ -125,6 +125,7 @@ abstract class FailingPrimaryContract extends GatewayFixture {
 
   @Test
   void post_v1ResetsInTheUpload_isAnswered503AndTheCopyIsNotWhole() throws Exception {
+    needs(Capability.ABANDONED_READ);
     start(mirrored());
     v1.behave(Behaviour.resetInBody(1000));
     RawClient client = client();

@@ -31,6 +31,7 @@ abstract class FidelityContract extends GatewayFixture {
   @ParameterizedTest
   @ValueSource(ints = {0, 10, 100_000})
   void trailers_ofV1_reachTheClient(int size) throws Exception {
+    needs(Capability.ANSWER_TRAILERS);
     start(mirrored());
     byte[] body = bytes(size);
     v1.behave(

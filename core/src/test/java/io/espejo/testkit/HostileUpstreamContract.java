@@ -155,6 +155,17 @@ abstract class HostileUpstreamContract extends GatewayFixture {
             Set.of("completed 3", "failed GARBAGE")));
   }
 
+  private static int seen(RawAnswer answer) {
+    return answer.whole() ? answer.status() : -answer.status();
+  }
+
+  /** Where an answer in chunks cannot be seen to break off, it is one that is whole. */
+  private Set<Integer> allowed(Set<Integer> statuses) {
+    return has(Capability.CHUNKED_TRUNCATION) || !statuses.contains(-200)
+        ? statuses
+        : Set.of(-200, 200, 502);
+  }
+
   private EspejoMXBean counters() throws Exception {
     return JMX.newMXBeanProxy(
         gateway().jmx(),
@@ -210,8 +221,7 @@ abstract class HostileUpstreamContract extends GatewayFixture {
                           RawAnswer answer = get("/first");
                           v1.take();
                           v1.behave(well);
-                          assertThat(answer.whole() ? answer.status() : -answer.status())
-                              .isIn(misdeed.statuses());
+                          assertThat(seen(answer)).isIn(allowed(misdeed.statuses()));
                           assertThat(answer.text()).doesNotContain("second");
                           assertThat(answer.head().stream().skip(1))
                               .allMatch(line -> HEADER_LINE.matcher(line).matches());

@@ -120,6 +120,7 @@ abstract class Http2ClientContract extends GatewayFixture {
 
   @Test
   void trailers_ofV1_reachTheClient() throws Exception {
+    needs(Capability.ANSWER_TRAILERS);
     start(mirrored());
     v1.behave(Behaviour.answer(Answer.of(200).body("whole").trailers("grpc-status: 0")));
 

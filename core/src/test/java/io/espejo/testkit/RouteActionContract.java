@@ -234,6 +234,7 @@ abstract class RouteActionContract extends GatewayFixture {
 
   @Test
   void headers_addedToOnesOfOneLine_followAfterAComma() throws Exception {
+    needs(Capability.OTHER_CONTENT_TYPE);
     v1.behave(Behaviour.answer(Answer.of(200).header("Content-Type", "text/html").body("v1")));
     start(
         routes(

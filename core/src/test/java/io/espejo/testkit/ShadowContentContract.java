@@ -223,6 +223,9 @@ abstract class ShadowContentContract extends GatewayFixture {
         "/p?redirect=http://other.example/?x=1"
       })
   void target_raw_reachesBothByteForByte(String target) throws Exception {
+    if (target.contains("%zz")) {
+      needs(Capability.MALFORMED_QUERY);
+    }
     assertTarget(target, target);
   }
 

@@ -61,6 +61,7 @@ abstract class UpgradeContract extends GatewayFixture {
 
   @Test
   void upgrade_thatV1Accepts_carriesBytesBothWays() throws Exception {
+    needs(Capability.UPGRADE);
     start(mirrored());
     v1.behave(echo());
     RawClient client = client();
@@ -89,6 +90,7 @@ abstract class UpgradeContract extends GatewayFixture {
 
   @Test
   void upgrade_withBytesOfTheClientRightBehindIt_losesNone() throws Exception {
+    needs(Capability.UPGRADE);
     start(mirrored());
     v1.behave(echo());
     RawClient client = client();
@@ -104,6 +106,7 @@ abstract class UpgradeContract extends GatewayFixture {
 
   @Test
   void webSocket_echoes() throws Exception {
+    needs(Capability.UPGRADE);
     if (Runtime.version().feature() > 17) {
       // The client of JDK 17 sends a length of 0, later ones none.
       needs(Capability.BARE_UPGRADE);
@@ -224,6 +227,7 @@ abstract class UpgradeContract extends GatewayFixture {
 
   @Test
   void v1_thatEndsTheConnection_endsTheClients() throws Exception {
+    needs(Capability.UPGRADE);
     start(mirrored());
     v1.behave(
         connection -> {
@@ -244,6 +248,7 @@ abstract class UpgradeContract extends GatewayFixture {
 
   @Test
   void v1_thatEndsAnIdleConnection_endsTheClients() throws Exception {
+    needs(Capability.UPGRADE);
     start(mirrored());
     CountDownLatch end = new CountDownLatch(1);
     v1.behave(
@@ -270,6 +275,7 @@ abstract class UpgradeContract extends GatewayFixture {
 
   @Test
   void client_thatIsReset_endsV1s() throws Exception {
+    needs(Capability.UPGRADE);
     start(mirrored());
     v1.behave(echo());
     RawClient client = client();
@@ -285,6 +291,7 @@ abstract class UpgradeContract extends GatewayFixture {
 
   @Test
   void client_thatSaysItsLast_hasAllOfItCarried() throws Exception {
+    needs(Capability.UPGRADE);
     start(mirrored());
     CountDownLatch heard = new CountDownLatch(1);
     v1.behave(
@@ -308,6 +315,7 @@ abstract class UpgradeContract extends GatewayFixture {
 
   @Test
   void bytes_ofMany_waitForWhoReadsSlowly() throws Exception {
+    needs(Capability.UPGRADE);
     start(mirrored());
     AtomicLong sent = new AtomicLong();
     v1.behave(flood(sent));
@@ -330,6 +338,7 @@ abstract class UpgradeContract extends GatewayFixture {
 
   @Test
   void upgrades_beyondTheBound_areAnswered503() throws Exception {
+    needs(Capability.UPGRADE);
     start(mirrored(), "primary.maxUpgrades", "1");
     v1.behave(echo());
     RawClient first = client();
@@ -351,6 +360,7 @@ abstract class UpgradeContract extends GatewayFixture {
 
   @Test
   void upgrade_withoutTraffic_endsAfterTheIdleTimeout() throws Exception {
+    needs(Capability.UPGRADE);
     start(mirrored(), "primary.upgradeIdleTimeout", "200ms");
     v1.behave(echo());
     RawClient client = client();
@@ -366,6 +376,7 @@ abstract class UpgradeContract extends GatewayFixture {
 
   @Test
   void upgrade_whateverV2Does_isTheSame() throws Exception {
+    needs(Capability.UPGRADE);
     start(mirroredTo(RecordingOrigin.refusingPort()));
     v1.behave(echo());
     RawClient client = client();
@@ -382,6 +393,7 @@ abstract class UpgradeContract extends GatewayFixture {
 
   @Test
   void close_endsUpgradesAtOnce() throws Exception {
+    needs(Capability.UPGRADE);
     start(mirrored());
     v1.behave(echo());
     RawClient client = client();
@@ -399,6 +411,7 @@ abstract class UpgradeContract extends GatewayFixture {
 
   @Test
   void close_whileTheClientReadsNothing_endsItsConnection() throws Exception {
+    needs(Capability.UPGRADE);
     start(mirrored());
     AtomicLong sent = new AtomicLong();
     v1.behave(flood(sent));

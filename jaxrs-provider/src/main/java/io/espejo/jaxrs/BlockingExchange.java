@@ -31,6 +31,7 @@ final class BlockingExchange implements RequestBody, DownstreamResponse {
 
   private final InputStream input;
   private final ChunkPool pool;
+  private final ServletFacts facts;
   private final boolean measured;
 
   // Touched by the request's thread alone.
@@ -49,9 +50,10 @@ final class BlockingExchange implements RequestBody, DownstreamResponse {
   /** What v1's leg wants to be done with the answer; without bytes: a flush. */
   private record Write(@Nullable ByteBuffer bytes, boolean last, Callback callback) {}
 
-  private BlockingExchange(InputStream input, ChunkPool pool, Headers headers) {
+  private BlockingExchange(InputStream input, ChunkPool pool, Headers headers, ServletFacts facts) {
     this.input = input;
     this.pool = pool;
+    this.facts = facts;
     long length =
         headers.contains("transfer-encoding")
             ? -1
@@ -65,20 +67,27 @@ final class BlockingExchange implements RequestBody, DownstreamResponse {
       Espejo espejo,
       Verdict verdict,
       JaxRsDownstreamRequest downstream,
-      ContainerRequestContext request) {
+      ContainerRequestContext request,
+      ServletFacts facts) {
     if (verdict instanceof Verdict.Answer local) {
-      Response.ResponseBuilder answer = head(local.status(), local.headers());
-      return local.body().length() == 0
-          ? answer.build()
-          : answer.entity(local.body().toArray()).build();
+      return local(local.status(), local.headers(), local.body().toArray());
     }
     if (verdict instanceof Verdict.Forward forward) {
       BlockingExchange exchange =
-          new BlockingExchange(request.getEntityStream(), espejo.chunks(), downstream.headers());
+          new BlockingExchange(
+              request.getEntityStream(), espejo.chunks(), downstream.headers(), facts);
       espejo.forward(forward, downstream, exchange, exchange);
       return exchange.answer(request.getMethod());
     }
     throw new IllegalStateException("answered by the application: " + verdict);
+  }
+
+  /** Jersey has the container write a page for an error that has no entity. */
+  private static Response local(int status, Headers headers, byte[] body) {
+    Response.ResponseBuilder answer = head(status, headers);
+    return body.length == 0 && status < 400
+        ? answer.build()
+        : answer.header("Content-Length", body.length).entity(body).build();
   }
 
   private Response answer(String method) {
@@ -86,27 +95,38 @@ final class BlockingExchange implements RequestBody, DownstreamResponse {
       awaitHead();
     } catch (IOException interrupted) {
       giveUp(interrupted);
-      return Response.status(Response.Status.SERVICE_UNAVAILABLE).build();
+      return local(503, Headers.EMPTY, new byte[0]);
     }
     int known;
     Headers lines;
     synchronized (this) {
+      if (writes.isEmpty()) {
+        // It broke off before a byte of its body was there.
+        return local(502, Headers.EMPTY, new byte[0]);
+      }
       known = status;
       lines = headers;
     }
-    if (known == 0) {
-      return Response.status(Response.Status.BAD_GATEWAY).build();
-    }
     Response.ResponseBuilder answer = head(known, lines);
-    if (method.equals("HEAD") || known == 204 || known == 205 || known == 304) {
+    boolean head = method.equals("HEAD");
+    if (head || known == 204 || known == 205 || known == 304) {
       try {
         copyTo(OutputStream.nullOutputStream());
       } catch (IOException brokenOff) {
         // There was nothing to come.
       }
-      return answer.build();
+      // CXF, and containers, would say 0 bytes of a HEAD that has nothing written.
+      return head
+          ? answer.entity((StreamingOutput) BlockingExchange::flush).build()
+          : answer.build();
     }
     return answer.entity((StreamingOutput) this::copyTo).build();
+  }
+
+  /** Jersey sends the head only when something is written, be it nothing. */
+  private static void flush(OutputStream output) throws IOException {
+    output.write(new byte[0]);
+    output.flush();
   }
 
   private static Response.ResponseBuilder head(int status, Headers headers) {
@@ -120,10 +140,11 @@ final class BlockingExchange implements RequestBody, DownstreamResponse {
   private void awaitHead() throws IOException {
     while (true) {
       synchronized (this) {
-        while (status == 0 && broken == null && !wantsChunk()) {
+        // A head is followed by something at once.
+        while (writes.isEmpty() && broken == null && (status != 0 || !wantsChunk())) {
           await(0);
         }
-        if (status != 0 || broken != null) {
+        if (!writes.isEmpty() || broken != null) {
           return;
         }
       }
@@ -132,18 +153,37 @@ final class BlockingExchange implements RequestBody, DownstreamResponse {
   }
 
   private void copyTo(OutputStream output) throws IOException {
+    boolean chunked;
+    synchronized (this) {
+      chunked = !headers.contains("content-length");
+    }
     try {
       while (true) {
-        Write next = nextWrite();
+        Write next = nextOrBreakOff(output);
         if (next == null) {
           readChunk();
         } else if (write(next, output)) {
+          if (chunked) {
+            // Else a container that has not sent the head yet would tell the length.
+            flush(output);
+          }
           return;
         }
       }
     } catch (IOException | RuntimeException gone) {
       giveUp(gone);
       throw gone;
+    }
+  }
+
+  private @Nullable Write nextOrBreakOff(OutputStream output) throws IOException {
+    try {
+      return nextWrite();
+    } catch (IOException broken) {
+      facts.breakOff();
+      // Else what lies in a buffer gives way to an answer that tells of an error.
+      flush(output);
+      throw broken;
     }
   }
 
@@ -172,7 +212,7 @@ final class BlockingExchange implements RequestBody, DownstreamResponse {
     ByteBuffer bytes = next.bytes();
     try {
       if (bytes == null) {
-        output.flush();
+        flush(output);
       } else if (bytes.hasArray()) {
         output.write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
       } else {
@@ -220,38 +260,45 @@ final class BlockingExchange implements RequestBody, DownstreamResponse {
     return demand != null && chunk == BodyChunk.NOT_YET && end == null && !unwanted;
   }
 
-  /** Blocks until the client has sent something more of the body. */
+  /** Blocks until the client has sent something more of the body, and takes what is here of it. */
   private void readChunk() {
     byte[] buffer = pool.take();
-    BodyChunk read;
+    int length = 0;
+    BodyChunk ending = null;
     try {
-      int length = left == 0 ? -1 : input.read(buffer, 0, (int) Math.min(left, buffer.length));
-      if (length >= 0) {
-        left -= length;
-        read = BodyChunk.pooled(pool, buffer, length, left == 0);
-      } else {
-        pool.give(buffer);
-        read =
-            measured && left > 0
-                ? BodyChunk.failed(new EOFException("body cut short"))
-                : BodyChunk.END;
-      }
+      do {
+        int read =
+            left == 0
+                ? -1
+                : input.read(buffer, length, (int) Math.min(left, buffer.length - length));
+        if (read >= 0) {
+          length += read;
+          left -= read;
+        }
+        if (read < 0 || left == 0) {
+          ending =
+              measured && left > 0
+                  ? BodyChunk.failed(new EOFException("body cut short"))
+                  : BodyChunk.END;
+        }
+      } while (ending == null && length < buffer.length && input.available() > 0);
     } catch (IOException | RuntimeException gone) {
+      ending = BodyChunk.failed(gone);
+    }
+    if (length == 0) {
       pool.give(buffer);
-      read = BodyChunk.failed(gone);
     }
     Runnable demanded;
     synchronized (this) {
-      if (unwanted) {
-        read.release();
-        return;
-      }
-      if (read.last()) {
-        end = read.length() == 0 ? read : BodyChunk.END;
-      }
-      if (read.length() > 0) {
+      if (length > 0) {
+        BodyChunk read = BodyChunk.pooled(pool, buffer, length, ending == BodyChunk.END);
+        if (unwanted) {
+          read.release();
+          return;
+        }
         chunk = read;
       }
+      end = end == null ? ending : end;
       demanded = demand;
       demand = null;
     }

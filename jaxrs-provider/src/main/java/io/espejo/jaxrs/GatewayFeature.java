@@ -53,8 +53,10 @@ public final class GatewayFeature implements Feature, AutoCloseable {
     if (context.getConfiguration().isRegistered(GatewayFilter.class)) {
       return false;
     }
-    // Jersey would keep 8 KiB back whatever is flushed; others do not know it.
+    // Jersey would keep 8 KiB back whatever is flushed, and make a Location absolute; others do not
+    // know these.
     context.property("jersey.config.server.contentLength.buffer", 0);
+    context.property("jersey.config.server.headers.location.relative.resolution.disabled", true);
     context.register(new GatewayFilter(running.espejo()));
     return true;
   }

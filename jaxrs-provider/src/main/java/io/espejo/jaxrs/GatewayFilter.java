@@ -17,9 +17,9 @@ final class GatewayFilter implements ContainerRequestFilter {
 
   @Override
   public void filter(ContainerRequestContext request) {
-    JaxRsDownstreamRequest downstream =
-        new JaxRsDownstreamRequest(request, ServletFacts.of(request));
+    ServletFacts facts = ServletFacts.of(request);
+    JaxRsDownstreamRequest downstream = new JaxRsDownstreamRequest(request, facts);
     Verdict verdict = espejo.evaluate(downstream);
-    request.abortWith(BlockingExchange.answer(espejo, verdict, downstream, request));
+    request.abortWith(BlockingExchange.answer(espejo, verdict, downstream, request, facts));
   }
 }

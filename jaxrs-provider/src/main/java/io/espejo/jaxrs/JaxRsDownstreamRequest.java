@@ -2,10 +2,12 @@ package io.espejo.jaxrs;
 
 import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.Headers;
+import io.espejo.jaxrs.ServletFacts.RequestLine;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -16,39 +18,52 @@ import org.jspecify.annotations.Nullable;
 final class JaxRsDownstreamRequest implements DownstreamRequest {
   private final ContainerRequestContext request;
   private final ServletFacts facts;
-  private final URI uri;
+  private final RequestLine line;
   private @Nullable Headers headers;
 
   JaxRsDownstreamRequest(ContainerRequestContext request, ServletFacts facts) {
     this.request = request;
     this.facts = facts;
-    this.uri = request.getUriInfo().getRequestUri();
+    this.line = facts.line().orElseGet(() -> line(request));
+  }
+
+  private static RequestLine line(ContainerRequestContext request) {
+    URI uri = request.getUriInfo().getRequestUri();
+    return new RequestLine(
+        request.getMethod(),
+        Objects.requireNonNullElse(uri.getScheme(), "http"),
+        Objects.requireNonNullElse(uri.getRawPath(), ""),
+        Optional.ofNullable(uri.getRawQuery()));
   }
 
   @Override
   public String method() {
-    return request.getMethod();
+    return line.method();
   }
 
   @Override
   public String scheme() {
-    return "https".equalsIgnoreCase(uri.getScheme()) ? "https" : "http";
+    return "https".equalsIgnoreCase(line.scheme()) ? "https" : "http";
   }
 
   @Override
   public String authority() {
-    return headers().first("host").or(() -> Optional.ofNullable(uri.getRawAuthority())).orElse("");
+    Optional<String> host = headers().first("host");
+    if (host.isPresent() || facts.protocol().orElse("").startsWith("HTTP/1")) {
+      // What servers show without one is their own address.
+      return host.orElse("");
+    }
+    return Optional.ofNullable(request.getUriInfo().getRequestUri().getRawAuthority()).orElse("");
   }
 
   @Override
   public String path() {
-    String path = uri.getRawPath();
-    return path == null || path.isEmpty() ? "/" : path;
+    return line.path().isEmpty() ? "/" : line.path();
   }
 
   @Override
   public Optional<String> query() {
-    return Optional.ofNullable(uri.getRawQuery());
+    return line.query();
   }
 
   @Override

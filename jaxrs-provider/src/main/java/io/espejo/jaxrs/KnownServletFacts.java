@@ -4,7 +4,7 @@ import io.espejo.exchange.AddressLiteral;
 import io.espejo.exchange.Headers;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
-import java.util.Collections;
+import java.util.Enumeration;
 import java.util.Optional;
 
 /** Those of a servlet request; loaded only where the Servlet API is. */
@@ -25,11 +25,22 @@ record KnownServletFacts(HttpServletRequest request) implements ServletFacts {
   }
 
   @Override
+  public Optional<RequestLine> line() {
+    return Optional.of(
+        new RequestLine(
+            request.getMethod(),
+            request.getScheme(),
+            request.getRequestURI(),
+            Optional.ofNullable(request.getQueryString())));
+  }
+
+  @Override
   public Optional<Headers> headers() {
     Headers.Builder lines = Headers.builder();
-    for (String name : Collections.list(request.getHeaderNames())) {
-      for (String value : Collections.list(request.getHeaders(name))) {
-        lines.add(name, value);
+    for (Enumeration<String> names = request.getHeaderNames(); names.hasMoreElements(); ) {
+      String name = names.nextElement();
+      for (Enumeration<String> values = request.getHeaders(name); values.hasMoreElements(); ) {
+        lines.add(name, values.nextElement());
       }
     }
     return Optional.of(lines.build());
@@ -42,5 +53,10 @@ record KnownServletFacts(HttpServletRequest request) implements ServletFacts {
     } catch (IOException | RuntimeException gone) {
       return false;
     }
+  }
+
+  @Override
+  public void breakOff() {
+    request.setAttribute(BrokenAnswers.ATTRIBUTE, true);
   }
 }

@@ -1,25 +1,35 @@
 package io.espejo.jaxrs;
 
 import io.espejo.Espejo;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.FilterRegistration;
 import jakarta.servlet.ServletContainerInitializer;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
 import jakarta.servlet.ServletRequestEvent;
 import jakarta.servlet.ServletRequestListener;
+import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a servlet container tells of an application and its requests, and JAX-RS does not: when it
- * ends, who the peer is. Containers find it in the jar.
+ * ends, who the peer is; and has an answer that broke off seen so. Containers find it in the jar.
  */
 public final class MirrorLifecycle
     implements ServletContainerInitializer, ServletContextListener, ServletRequestListener {
   @Override
   public void onStartup(@Nullable Set<Class<?>> classes, ServletContext context) {
     context.addListener(this);
+    FilterRegistration.Dynamic broken =
+        context.addFilter(BrokenAnswers.class.getName(), new BrokenAnswers());
+    if (broken != null) {
+      broken.setAsyncSupported(true);
+      broken.addMappingForUrlPatterns(
+          EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC), true, "/*");
+    }
   }
 
   @Override

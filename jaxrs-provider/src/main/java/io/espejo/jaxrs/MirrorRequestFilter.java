@@ -52,7 +52,7 @@ public final class MirrorRequestFilter
         begin(request, downstream, facts, inPlace);
       }
     } else {
-      request.abortWith(BlockingExchange.answer(espejo, verdict, downstream, request));
+      request.abortWith(BlockingExchange.answer(espejo, verdict, downstream, request, facts));
     }
   }
 

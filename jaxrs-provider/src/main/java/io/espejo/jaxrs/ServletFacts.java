@@ -23,6 +23,11 @@ interface ServletFacts {
         }
 
         @Override
+        public Optional<RequestLine> line() {
+          return Optional.empty();
+        }
+
+        @Override
         public Optional<Headers> headers() {
           return Optional.empty();
         }
@@ -31,7 +36,15 @@ interface ServletFacts {
         public boolean bodyFinished() {
           return false;
         }
+
+        @Override
+        public void breakOff() {
+          // The runtime may have told the server.
+        }
       };
+
+  /** What a client asked for, byte for byte; with the scheme that it came by. */
+  record RequestLine(String method, String scheme, String path, Optional<String> query) {}
 
   static ServletFacts of(ContainerRequestContext request) {
     Object servlet = request.getProperty(PROPERTY);
@@ -44,9 +57,17 @@ interface ServletFacts {
   /** {@code HTTP/1.1}. */
   Optional<String> protocol();
 
+  /** As it came, which a runtime may show in another way, or refuse to. */
+  Optional<RequestLine> line();
+
   /** All lines as they came, which a runtime may have changed. */
   Optional<Headers> headers();
 
   /** Whether the body is known to have no further byte. */
   boolean bodyFinished();
+
+  /**
+   * Has the container break the client's connection, where the runtime keeps a failure to itself.
+   */
+  void breakOff();
 }

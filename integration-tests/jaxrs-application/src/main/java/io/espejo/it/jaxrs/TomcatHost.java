@@ -20,6 +20,7 @@ import org.apache.catalina.Wrapper;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.catalina.valves.ErrorReportValve;
+import org.apache.coyote.http2.Http2Protocol;
 import org.apache.tomcat.util.descriptor.web.FilterDef;
 import org.apache.tomcat.util.descriptor.web.FilterMap;
 
@@ -29,14 +30,19 @@ public final class TomcatHost implements AutoCloseable {
   private final Path base;
   private final Context context;
 
-  private TomcatHost() throws IOException {
+  private TomcatHost(boolean http2) throws IOException {
     base = Files.createTempDirectory("tomcat");
     Files.createDirectory(base.resolve("webapps"));
     tomcat.setBaseDir(base.toString());
     Connector connector = new Connector();
     connector.setPort(0);
     connector.setProperty("address", "127.0.0.1");
+    connector.setEncodedSolidusHandling("passthrough");
     connector.setProperty("maxKeepAliveRequests", "-1");
+    connector.setProperty("maxHttpHeaderSize", "98304");
+    if (http2) {
+      connector.addUpgradeProtocol(new Http2Protocol());
+    }
     tomcat.setConnector(connector);
     context = tomcat.addContext("", base.toString());
     context.addServletContainerInitializer(new MirrorLifecycle(), null);
@@ -54,7 +60,24 @@ public final class TomcatHost implements AutoCloseable {
   public static TomcatHost start(
       Servlet servlet, Map<String, String> parameters, Optional<Map<String, String>> filter)
       throws Exception {
-    TomcatHost host = new TomcatHost();
+    return start(new TomcatHost(false), servlet, parameters, filter);
+  }
+
+  /**
+   * Starts it for a gateway.
+   *
+   * @param http2 whether clients may speak HTTP/2 from their first byte on
+   */
+  public static TomcatHost gateway(Servlet servlet, boolean http2) throws Exception {
+    return start(new TomcatHost(http2), servlet, Map.of(), Optional.empty());
+  }
+
+  private static TomcatHost start(
+      TomcatHost host,
+      Servlet servlet,
+      Map<String, String> parameters,
+      Optional<Map<String, String>> filter)
+      throws Exception {
     filter.ifPresent(host::addFilter);
     Wrapper wrapper = Tomcat.addServlet(host.context, "runtime", servlet);
     parameters.forEach(wrapper::addInitParameter);

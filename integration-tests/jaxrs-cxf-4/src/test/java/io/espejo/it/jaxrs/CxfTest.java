@@ -16,6 +16,7 @@ class CxfTest extends JaxRsContract {
   @Override
   protected Map<Lacking, String> lacking() {
     return Map.of(
+        Lacking.BROKEN_CHUNKS, "CXF ends the answer before anybody hears of it",
         Lacking.DISCOVERY, "CXF looks for no features in jars",
         Lacking.PARTS, "CXF has no EntityPart",
         Lacking.EVENTS, "a jar of CXF's own that is not here",
@@ -32,6 +33,12 @@ class CxfTest extends JaxRsContract {
             new CXFNonSpringJaxrsServlet(application),
             Map.of(),
             TomcatHost.filter(rules, settings));
+    return new Running(host, host.espejo());
+  }
+
+  static Gateway gateway(Path rules, Map<String, String> settings, boolean http2) throws Exception {
+    ReadingApplication application = new ReadingApplication(Optional.of(rules), settings, false);
+    TomcatHost host = TomcatHost.gateway(new CXFNonSpringJaxrsServlet(application), http2);
     return new Running(host, host.espejo());
   }
 

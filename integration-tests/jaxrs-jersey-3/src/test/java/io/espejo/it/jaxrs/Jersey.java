@@ -3,18 +3,25 @@ package io.espejo.it.jaxrs;
 import com.sun.net.httpserver.HttpServer;
 import io.espejo.Espejo;
 import io.espejo.testkit.Gateway;
+import io.netty.channel.Channel;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
+import org.glassfish.jersey.grizzly2.httpserver.GrizzlyHttpServerFactory;
 import org.glassfish.jersey.jdkhttp.JdkHttpServerFactory;
+import org.glassfish.jersey.netty.httpserver.NettyHttpContainerProvider;
 import org.glassfish.jersey.server.ResourceConfig;
 import org.glassfish.jersey.servlet.ServletContainer;
 
 /** The resources on Jersey. */
 final class Jersey {
+  private static final URI ANY_PORT = URI.create("http://127.0.0.1:0/");
+
   private Jersey() {}
 
   /** In Tomcat, perhaps with our servlet filter before them. */
@@ -28,23 +35,74 @@ final class Jersey {
     return new InTomcat(host, host.espejo());
   }
 
+  /** A gateway in Tomcat. */
+  static Gateway gateway(Path rules, Map<String, String> settings, boolean http2) throws Exception {
+    ReadingApplication application = new ReadingApplication(Optional.of(rules), settings, true);
+    TomcatHost host =
+        TomcatHost.gateway(new ServletContainer(ResourceConfig.forApplication(application)), http2);
+    return new InTomcat(host, host.espejo());
+  }
+
   /** On the JDK's server. */
   static Gateway jdk(Optional<Path> rules, Map<String, String> settings) {
+    return start(
+        rules,
+        settings,
+        resources -> {
+          HttpServer server = JdkHttpServerFactory.createHttpServer(ANY_PORT, resources, false);
+          ExecutorService threads = Executors.newCachedThreadPool();
+          server.setExecutor(threads);
+          server.start();
+          return new Listening(
+              server.getAddress().getPort(),
+              () -> {
+                server.stop(0);
+                threads.shutdownNow();
+              });
+        });
+  }
+
+  /** On Grizzly. */
+  static Gateway grizzly(Optional<Path> rules, Map<String, String> settings) {
+    return start(
+        rules,
+        settings,
+        resources -> {
+          org.glassfish.grizzly.http.server.HttpServer server =
+              GrizzlyHttpServerFactory.createHttpServer(ANY_PORT, resources);
+          return new Listening(
+              server.getListeners().iterator().next().getPort(), server::shutdownNow);
+        });
+  }
+
+  /** On Netty. */
+  static Gateway netty(Optional<Path> rules, Map<String, String> settings) {
+    return start(
+        rules,
+        settings,
+        resources -> {
+          Channel server = NettyHttpContainerProvider.createServer(ANY_PORT, resources, false);
+          return new Listening(
+              ((InetSocketAddress) server.localAddress()).getPort(),
+              () -> server.close().syncUninterruptibly());
+        });
+  }
+
+  private static Gateway start(
+      Optional<Path> rules,
+      Map<String, String> settings,
+      Function<ResourceConfig, Listening> server) {
     ReadingApplication application = new ReadingApplication(rules, settings, true);
-    HttpServer server;
     try {
-      server =
-          JdkHttpServerFactory.createHttpServer(
-              URI.create("http://127.0.0.1:0/"), ResourceConfig.forApplication(application), false);
+      Listening listening = server.apply(ResourceConfig.forApplication(application));
+      return new WithoutServlets(listening, application, application.espejo());
     } catch (RuntimeException failed) {
       application.close();
       throw failed;
     }
-    ExecutorService threads = Executors.newCachedThreadPool();
-    server.setExecutor(threads);
-    server.start();
-    return new OnJdk(server, threads, application, application.espejo());
   }
+
+  private record Listening(int port, Runnable stop) {}
 
   private record InTomcat(TomcatHost host, Optional<Espejo> its) implements Gateway {
     @Override
@@ -63,15 +121,12 @@ final class Jersey {
     }
   }
 
-  private record OnJdk(
-      HttpServer server,
-      ExecutorService workers,
-      ReadingApplication application,
-      Optional<Espejo> its)
+  private record WithoutServlets(
+      Listening listening, ReadingApplication application, Optional<Espejo> its)
       implements Gateway {
     @Override
     public int port() {
-      return server.getAddress().getPort();
+      return listening.port();
     }
 
     @Override
@@ -81,8 +136,7 @@ final class Jersey {
 
     @Override
     public void close() {
-      server.stop(0);
-      workers.shutdownNow();
+      listening.stop().run();
       application.close();
     }
   }

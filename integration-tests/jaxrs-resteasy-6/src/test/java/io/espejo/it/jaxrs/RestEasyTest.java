@@ -34,6 +34,14 @@ class RestEasyTest extends JaxRsContract {
     return new Running(host, host.espejo());
   }
 
+  static Gateway gateway(Path rules, Map<String, String> settings, boolean http2) throws Exception {
+    ReadingApplication application = new ReadingApplication(Optional.of(rules), settings, true);
+    Deployed servlet = new Deployed(application);
+    servlet.deployment.setAddCharset(false);
+    TomcatHost host = TomcatHost.gateway(servlet, http2);
+    return new Running(host, host.espejo());
+  }
+
   private record Running(TomcatHost host, Optional<Espejo> its) implements Gateway {
     @Override
     public int port() {
