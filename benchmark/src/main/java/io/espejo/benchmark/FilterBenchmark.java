@@ -60,7 +60,7 @@ public class FilterBenchmark {
 
   private Optional<Espejo> espejo = Optional.empty();
   private MirrorFilter running = new MirrorFilter();
-  private HttpServletRequest request = new Get();
+  private HttpServletRequest request = get();
   private final HttpServletResponse response = stub(HttpServletResponse.class);
   private Path rules = Path.of("");
 
@@ -68,7 +68,7 @@ public class FilterBenchmark {
   @Setup
   public void start() throws IOException, RulesException, ServletException {
     rules = Files.createTempFile("espejo", ".yaml");
-    Files.writeString(rules, rules());
+    Files.writeString(rules, rules(rule));
     Espejo opened =
         Espejo.open(
             ConfigSource.path(rules),
@@ -77,7 +77,7 @@ public class FilterBenchmark {
     espejo = Optional.of(opened);
     running = new MirrorFilter(opened);
     running.init(new Config());
-    request = new Get();
+    request = get();
   }
 
   /** Ends what was started. */
@@ -87,7 +87,8 @@ public class FilterBenchmark {
     Files.deleteIfExists(rules);
   }
 
-  private String rules() {
+  /** The rules of one of the values of {@link #rule}. */
+  public static String rules(String rule) {
     String host = rule.equals("no-rule") ? "other" : "httpbin";
     String match = rule.equals("no-match") ? "match: [{uri: {prefix: /other}}]" : "name: all";
     String mirror =
@@ -145,6 +146,11 @@ public class FilterBenchmark {
     running.doFilter(request, response, chain(end));
   }
 
+  /** What a browser sends; the same all the time, but for the attributes. */
+  public static HttpServletRequest get() {
+    return new Get();
+  }
+
   private static FilterChain chain(Blackhole end) {
     return (asked, answer) -> end.consume(asked);
   }
@@ -189,7 +195,6 @@ public class FilterBenchmark {
     }
   }
 
-  /** What a browser sends; the same all the time, but for the attributes. */
   private static final class Get extends HttpServletRequestWrapper {
     private final Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     private Object attribute;
