@@ -26,7 +26,7 @@ public enum Capability {
   HTTP2_REQUEST_TRAILERS,
   /** Sends 103 on the way to an answer. */
   EARLY_HINTS,
-  /** Can break a chunked answer so that the client sees it. */
+  /** Can break a chunked answer, or a stream of HTTP/2, so that the client sees it. */
   CHUNKED_TRUNCATION,
   /** Keeps the client's connection after an answer of 400, 500, 501 or 503. */
   KEEP_ALIVE_AFTER_ERRORS,
