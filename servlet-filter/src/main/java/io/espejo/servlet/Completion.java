@@ -3,6 +3,7 @@ package io.espejo.servlet;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
+import java.util.function.Consumer;
 
 /**
  * The end of a request's asynchronous processing, told to the container once.
@@ -17,6 +18,7 @@ final class Completion implements AsyncListener {
   private final ServletRequestBody body;
   private final boolean tomcat;
   private volatile boolean wanted;
+  private volatile Consumer<Throwable> writer = cause -> {};
 
   private Completion(AsyncContext async, ServletRequestBody body, boolean tomcat) {
     this.async = async;
@@ -81,10 +83,20 @@ final class Completion implements AsyncListener {
     // It was.
   }
 
-  /** Tomcat ends the request after it. */
+  /** Who writes the answer, and has to hear that nobody takes it any more. */
+  void tell(Consumer<Throwable> onError) {
+    writer = onError;
+  }
+
+  /**
+   * Tomcat ends the request after it. Where another thread of ours has met the error, it has
+   * forgotten the listeners of body and answer by now.
+   */
   @Override
   public void onError(AsyncEvent event) {
-    lease().revoke();
+    Throwable cause = event.getThrowable() == null ? Lease.over() : event.getThrowable();
+    body.onError(cause);
+    writer.accept(cause);
   }
 
   @Override

@@ -281,6 +281,7 @@ final class ServletDownstreamResponse implements DownstreamResponse {
         return;
       }
       output = known;
+      completion.tell(known::fail);
     }
     action.accept(known);
   }
