@@ -2,6 +2,7 @@ package io.espejo.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espejo.EspejoMXBean;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -366,6 +367,40 @@ abstract class FidelityContract extends GatewayFixture {
         });
     client.reset();
     takeBoth();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void client_thatLeavesWithBodyAndAnswerUnderWay_endsBoth(boolean chunked) throws Exception {
+    start(mirrored());
+    AtomicLong sent = new AtomicLong();
+    byte[] piece = Answer.chunk(bytes(16 * 1024));
+    v1.behave(
+        connection -> {
+          connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+          while (true) {
+            connection.send(piece);
+            sent.addAndGet(piece.length);
+          }
+        });
+    for (int i = 0; i < 3; i++) {
+      RawClient client = RawClient.to(gateway().port(), 32 * 1024);
+      bed.afterwards(client::close);
+      RawRequest post = RawRequest.post("/");
+      client.sendHead(
+          chunked
+              ? post.header("Transfer-Encoding", "chunked")
+              : post.header("Content-Length", "1000"));
+      client.write(chunked ? "3\r\nabc\r\n" : "abc");
+      awaitStill(sent);
+      client.reset();
+    }
+
+    EspejoMXBean counters = counters();
+    TestBed.await("no request with v1", () -> counters.getActiveRequests() == 0);
+    settled();
+    v1.drain();
+    v2.drain();
   }
 
   private static void readSome(RawClient client) {

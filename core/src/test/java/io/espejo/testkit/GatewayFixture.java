@@ -3,6 +3,7 @@ package io.espejo.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.espejo.EspejoMXBean;
 import io.espejo.exchange.Outcome.Reason;
 import io.espejo.exchange.OutcomeCounts;
 import io.espejo.testkit.RulesYaml.Route;
@@ -18,6 +19,8 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.management.JMX;
+import javax.management.ObjectName;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -129,6 +132,14 @@ abstract class GatewayFixture {
     OutcomeCounts counts = settled();
     assertThat(counts.considered()).as("considered copies").isEqualTo(1);
     return describe(counts);
+  }
+
+  /** The counters of the instance. */
+  EspejoMXBean counters() throws Exception {
+    return JMX.newMXBeanProxy(
+        gateway().jmx(),
+        new ObjectName("io.espejo:type=Espejo,instance=espejo"),
+        EspejoMXBean.class);
   }
 
   /** Takes what v2 saw of the only copy, unless it was dropped before v2 saw any of it. */

@@ -13,8 +13,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import javax.management.JMX;
-import javax.management.ObjectName;
 import org.assertj.core.api.SoftAssertions;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -164,13 +162,6 @@ abstract class HostileUpstreamContract extends GatewayFixture {
     return has(Capability.CHUNKED_TRUNCATION) || !statuses.contains(-200)
         ? statuses
         : Set.of(-200, 200, 502);
-  }
-
-  private EspejoMXBean counters() throws Exception {
-    return JMX.newMXBeanProxy(
-        gateway().jmx(),
-        new ObjectName("io.espejo:type=Espejo,instance=espejo"),
-        EspejoMXBean.class);
   }
 
   private RulesYaml oneAtATime() {
