@@ -31,6 +31,15 @@ final class ExactForm {
     this.pairs = pairs;
   }
 
+  /** What a container makes of nothing beside an {@code &}. */
+  enum EmptyPair {
+    LEFT_OUT,
+    /** A pair without a name, but not behind the last. */
+    KEPT,
+    /** The same, behind the last, too. */
+    KEPT_AT_THE_END
+  }
+
   /** What a container makes of a pair that has a value and no name. */
   enum Nameless {
     KEPT,
@@ -44,11 +53,11 @@ final class ExactForm {
    * @param maxBytes of the body
    * @param maxParameters pairs in it
    * @param standard the charset of a request that names none
-   * @param emptyPairs whether {@code &&} has a pair between, without a name
+   * @param emptyPair what becomes of {@code &&}
    * @param nameless what becomes of {@code =value}
    */
   record Settings(
-      int maxBytes, int maxParameters, Charset standard, boolean emptyPairs, Nameless nameless) {
+      int maxBytes, int maxParameters, Charset standard, EmptyPair emptyPair, Nameless nameless) {
     /** Those of the filter, if forms are to be exact. */
     static Optional<Settings> of(FilterSettings settings, ServletContext context) {
       String forms = settings.find("forms").orElse("rebuilt");
@@ -62,12 +71,15 @@ final class ExactForm {
       String server = context.getServerInfo();
       boolean tomcat = server.startsWith("Apache Tomcat/");
       boolean wildFly = server.startsWith("WildFly");
+      boolean liberty = server.contains("Liberty");
       return Optional.of(
           new Settings(
               settings.positive("forms.maxBytes", 2 * 1024 * 1024),
               settings.positive("forms.maxParameters", 1000),
-              tomcat || wildFly ? StandardCharsets.ISO_8859_1 : StandardCharsets.UTF_8,
-              wildFly || server.startsWith("jetty/"),
+              tomcat || wildFly || liberty ? StandardCharsets.ISO_8859_1 : StandardCharsets.UTF_8,
+              liberty
+                  ? EmptyPair.KEPT_AT_THE_END
+                  : wildFly || server.startsWith("jetty/") ? EmptyPair.KEPT : EmptyPair.LEFT_OUT,
               server.startsWith("Apache Tomcat/10.")
                   ? Nameless.LEFT_OUT
                   : tomcat ? Nameless.REFUSED : Nameless.KEPT));
@@ -101,7 +113,9 @@ final class ExactForm {
     } catch (IOException cut) {
       throw new IllegalStateException("the form could not be read", cut);
     }
-    return parse(new String(bytes, charset), charset, settings);
+    String text = new String(bytes, charset);
+    boolean one = settings.emptyPair() == EmptyPair.KEPT_AT_THE_END && text.endsWith("&");
+    return parse(one ? text + "&" : text, charset, settings);
   }
 
   private static ExactForm parse(String text, Charset charset, Settings settings) {
@@ -112,7 +126,7 @@ final class ExactForm {
       String pair = text.substring(from, end < 0 ? text.length() : end);
       from += pair.length() + 1;
       int equals = pair.indexOf('=');
-      if (pair.isEmpty() && !settings.emptyPairs()) {
+      if (pair.isEmpty() && settings.emptyPair() == EmptyPair.LEFT_OUT) {
         continue;
       }
       if (equals == 0 && settings.nameless() != Nameless.KEPT) {

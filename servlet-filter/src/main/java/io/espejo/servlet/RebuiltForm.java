@@ -27,11 +27,12 @@ final class RebuiltForm {
   static byte[] of(HttpServletRequest request, String sent) {
     Map<String, String[]> parameters = request.getParameterMap();
     String now = Optional.ofNullable(request.getQueryString()).orElse("");
-    String query = now.equals(sent) ? sent : now + "&" + sent;
+    String query =
+        now.equals(sent) || now.isEmpty() ? sent : sent.isEmpty() ? now : now + "&" + sent;
     Optional<Charset> said = charset(request.getCharacterEncoding());
     byte[] body = of(parameters, query, said.orElse(StandardCharsets.UTF_8));
     if (said.isEmpty() && body.length != request.getContentLengthLong()) {
-      // Without a charset Tomcat and WildFly read Latin-1, others UTF-8; the length may tell.
+      // Without a charset most read Latin-1, Jetty UTF-8; the length may tell.
       byte[] latin = of(parameters, query, StandardCharsets.ISO_8859_1);
       if (latin.length == request.getContentLengthLong()) {
         return latin;
@@ -66,11 +67,13 @@ final class RebuiltForm {
 
   private static Map<String, Integer> counts(String query) {
     Map<String, Integer> counts = new HashMap<>();
+    if (query.isEmpty()) {
+      return counts;
+    }
+    // Open Liberty keeps a pair of nothing between two '&', and behind the last.
     for (String pair : query.split("&", -1)) {
-      if (!pair.isEmpty()) {
-        int equals = pair.indexOf('=');
-        counts.merge(decoded(equals < 0 ? pair : pair.substring(0, equals)), 1, Integer::sum);
-      }
+      int equals = pair.indexOf('=');
+      counts.merge(decoded(equals < 0 ? pair : pair.substring(0, equals)), 1, Integer::sum);
     }
     return counts;
   }
