@@ -43,5 +43,7 @@ public enum Capability {
   /** Tells of bytes that are here before the first read. */
   AVAILABLE,
   /** Gives the parameters of a form in their order. */
-  FORM_ORDER
+  FORM_ORDER,
+  /** Carries an upgrade's bytes to and from an application's thread that blocks. */
+  BLOCKING_UPGRADE
 }

@@ -178,21 +178,25 @@ abstract class GatewayFixture {
     return words.toString().strip();
   }
 
+  /** What the container cannot do, with the reason. */
+  Map<Capability, String> lacked() {
+    return container.lacks();
+  }
+
   /** Skips the test, with the container's reason, when it lacks this. */
   void needs(Capability capability) {
-    Optional<String> reason = Optional.ofNullable(container.lacks().get(capability));
+    Optional<String> reason = Optional.ofNullable(lacked().get(capability));
     assumeTrue(reason.isEmpty(), () -> capability + ": " + reason.orElse(""));
   }
 
   /** Whether the container does not lack this. */
   boolean has(Capability capability) {
-    return !container.lacks().containsKey(capability);
+    return !lacked().containsKey(capability);
   }
 
   /** Whether the container keeps the client's connection after an answer with this status. */
   boolean keepsAliveAfter(int status) {
-    return !container.lacks().containsKey(Capability.KEEP_ALIVE_AFTER_ERRORS)
-        || !List.of(400, 500, 501, 503).contains(status);
+    return has(Capability.KEEP_ALIVE_AFTER_ERRORS) || !List.of(400, 500, 501, 503).contains(status);
   }
 
   /** Waits until nothing is added for a while. */

@@ -182,6 +182,8 @@ public final class ReadingServlet extends HttpServlet {
   private static void listen(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     AsyncContext async = request.startAsync();
+    // In the call: what Open Liberty calls meanwhile may find that it sets none.
+    response.setContentType("text/plain");
     ServletInputStream input = request.getInputStream();
     ByteArrayOutputStream read = new ByteArrayOutputStream();
     input.setReadListener(
