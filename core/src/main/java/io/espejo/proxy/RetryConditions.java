@@ -59,8 +59,14 @@ final class RetryConditions {
     };
   }
 
-  /** Jetty tells of the code of a reset in words only. */
+  /**
+   * By its own code or, as with Envoy, by the end of its connection. Jetty tells of the code of a
+   * reset in words only.
+   */
   private static boolean isRefusedStream(Throwable failure) {
+    if (Fault.isUnprocessed(failure)) {
+      return true;
+    }
     String message = failure.getMessage();
     return message != null && message.contains("refused_stream");
   }

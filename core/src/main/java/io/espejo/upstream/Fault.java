@@ -5,6 +5,7 @@ import java.net.SocketTimeoutException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.client.HttpResponseException;
+import org.eclipse.jetty.client.RetryableRequestException;
 import org.eclipse.jetty.http.HttpException;
 
 /** What an exchange failed of, told from Jetty's many ways to say it. */
@@ -28,7 +29,7 @@ public enum Fault {
     if (failure instanceof TimeoutException || failure instanceof SocketTimeoutException) {
       return TIMED_OUT;
     }
-    if (failure instanceof IOException) {
+    if (failure instanceof IOException || isUnprocessed(failure)) {
       return DISCONNECTED;
     }
     if (failure instanceof IllegalArgumentException) {
@@ -40,5 +41,13 @@ public enum Fault {
             && head.getReason().contains("EOF")
         ? DISCONNECTED
         : MALFORMED;
+  }
+
+  /**
+   * Whether the server said that it has not looked at the request before it closed the connection,
+   * so that any request may be sent again (RFC 9113, section 8.7).
+   */
+  public static boolean isUnprocessed(Throwable failure) {
+    return failure instanceof RetryableRequestException;
   }
 }
