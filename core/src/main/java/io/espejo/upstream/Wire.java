@@ -1,12 +1,13 @@
 package io.espejo.upstream;
 
 import io.espejo.upstream.ClusterSpec.Protocol;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.client.AbstractConnectionPool;
-import org.eclipse.jetty.client.Connection;
 import org.eclipse.jetty.client.Destination;
 import org.eclipse.jetty.client.EarlyHintsProtocolHandler;
 import org.eclipse.jetty.client.HttpClient;
@@ -20,13 +21,12 @@ import org.eclipse.jetty.client.transport.HttpDestination;
 import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.HttpCookieStore;
 import org.eclipse.jetty.http.HttpFields;
-import org.eclipse.jetty.http2.HTTP2Connection;
-import org.eclipse.jetty.http2.api.Session;
 import org.eclipse.jetty.http2.client.HTTP2Client;
 import org.eclipse.jetty.http2.client.transport.HttpClientTransportOverHTTP2;
 import org.eclipse.jetty.io.ClientConnector;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.Transport;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.Invocable.InvocationType;
 
 /**
@@ -233,9 +233,15 @@ final class Wire {
     }
 
     @Override
-    protected Connection newConnection(
-        Destination destination, Session session, HTTP2Connection connection) {
-      return new StreamConnection(destination, session, connection);
+    public void connect(SocketAddress address, Map<String, Object> context) {
+      StreamConnection.Listener listener = new StreamConnection.Listener(context);
+      connect(
+          (Transport) context.get(Transport.CONTEXT_KEY),
+          (SslContextFactory.Client) context.get(ClientConnector.SSL_CONTEXT_FACTORY_CONTEXT_KEY),
+          address,
+          listener,
+          listener,
+          context);
     }
   }
 

@@ -277,6 +277,11 @@ public final class FrameOrigin implements AutoCloseable {
       connection.socket.close();
     }
 
+    /** Sends nothing more on the connection, and reads on. */
+    public void finishConnection() throws IOException {
+      connection.socket.shutdownOutput();
+    }
+
     /** Answers without end, as fast as the client's window lets it, until the stream is reset. */
     public void answerEndlessly() throws IOException {
       head();

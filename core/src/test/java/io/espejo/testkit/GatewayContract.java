@@ -82,6 +82,13 @@ public abstract class GatewayContract {
   }
 
   @Nested
+  class Http2Upstreams extends Http2UpstreamContract {
+    Http2Upstreams() {
+      super(GatewayContract.this);
+    }
+  }
+
+  @Nested
   class Bodies extends BodyContract {
     Bodies() {
       super(GatewayContract.this);
