@@ -228,7 +228,9 @@ abstract class AnswerContract extends GatewayFixture {
     assertThat(client.readChunk()).isEqualTo("first.");
     gate.countDown();
 
+    assertThat(client.readText(2)).isEqualTo("\r\n");
     assertThat(client.readChunk()).isEqualTo("last.");
+    assertThat(client.readText(2)).isEqualTo("\r\n");
     assertThat(client.readChunk()).isEmpty();
     takeBoth();
   }

@@ -124,7 +124,7 @@ public final class RawClient implements AutoCloseable {
     return text.text();
   }
 
-  /** Reads one chunk of a body in chunks; nothing of the last one. */
+  /** Reads one chunk, but not the line end behind it; nothing of the last one. */
   public String readChunk() throws IOException {
     RecordedBody text = new RecordedBody();
     patiently(() -> in.chunk(STEP, text, WireReader.Pace.NONE));

@@ -58,24 +58,22 @@ final class WireReader {
   /** Takes chunks up to the last one, then the trailer lines. */
   void chunked(int step, RecordedBody body, List<String> trailerLines, Pace pace)
       throws IOException, InterruptedException {
-    boolean more;
-    do {
-      more = chunk(step, body, pace);
-    } while (more);
+    while (chunk(step, body, pace)) {
+      if (!line().isEmpty()) {
+        throw new EOFException("no line end after a chunk");
+      }
+    }
     lines(trailerLines);
   }
 
-  /** Takes one chunk; false if it is the last one, of which the trailer lines are left. */
+  /**
+   * Takes one chunk, but not the line end behind it, which a server may send with the next; false
+   * if it is the last one.
+   */
   boolean chunk(int step, RecordedBody body, Pace pace) throws IOException, InterruptedException {
     long size = chunkSize();
-    if (size == 0) {
-      return false;
-    }
     exactly(size, step, body, pace);
-    if (!line().isEmpty()) {
-      throw new EOFException("no line end after a chunk");
-    }
-    return true;
+    return size > 0;
   }
 
   /** Takes everything up to the end of the stream. */

@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Both bodies are streamed. JAX-RS has no way for a filter to let a request go, so <b>each
  * request holds its thread</b> until v1's answer is with the client: as many requests as the
  * container has threads. What a client sends after v1's answer has begun is looked for whenever v1
- * is silent for 50 ms. Trailers, 103 and upgrades (501) are not passed on; the runtime gives a
- * {@code Content-Type} to an answer that has none.
+ * is silent for 50 ms. Trailers, 103 and upgrades (501) are not passed on; RESTEasy and CXF give a
+ * {@code Content-Type} to a body that has none. An answer that breaks off breaks the client's
+ * connection where a servlet container has found {@link MirrorLifecycle}.
  *
  * <p>Never discovered; settings as with {@link MirrorFeature}, without {@code local}.
  *
