@@ -10,7 +10,6 @@ import jakarta.servlet.FilterChain;
 import jakarta.servlet.FilterConfig;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
-import jakarta.servlet.ServletRequest;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
@@ -217,11 +216,6 @@ public class FilterBenchmark {
     @Override
     public void setAttribute(String name, Object value) {
       attribute = value;
-    }
-
-    @Override
-    public ServletRequest getRequest() {
-      return this;
     }
 
     @Override

@@ -154,6 +154,7 @@ public class ProviderBenchmark {
     private final URI uri = URI.create("http://httpbin:8000/api/items/42");
     private final MultivaluedMap<String, String> headers = new MultivaluedHashMap<>();
     private final Object servlet;
+    private Object property;
 
     Get(HttpServletRequest servlet) {
       this.servlet = servlet;
@@ -171,7 +172,7 @@ public class ProviderBenchmark {
 
     @Override
     public void setProperty(String name, Object object) {
-      throw new UnsupportedOperationException(name);
+      property = object;
     }
 
     @Override
