@@ -317,8 +317,10 @@ abstract class Http2UpstreamContract extends GatewayFixture {
     start(http2());
     primary.behaveOnce(behaviour);
 
-    assertThat(exchange(GET).whole()).isFalse();
+    RawAnswer answer = exchange(GET);
 
+    // The end of the connection may overtake the head on its way through the client.
+    assertThat(answer.whole()).isEqualTo(answer.status() == 503);
     primary.take();
     shadow.take();
     served();
