@@ -81,7 +81,11 @@ final class Answer extends IteratingCallback implements DownstreamResponse.Callb
       return Action.SCHEDULED;
     }
     if (Content.Chunk.isFailure(next)) {
-      throw next.getFailure();
+      if (left != 0) {
+        throw next.getFailure();
+      }
+      // All that v1 said there would be has come: what broke is no part of it.
+      next = Content.Chunk.EOF;
     }
     chunk = next;
     flushed = false;

@@ -309,17 +309,15 @@ final class ServletDownstreamResponse implements DownstreamResponse {
 
   private void upgradeNow(Headers headers, Upgrade upgrade) {
     // Only the container's own thread may do it.
-    if (!dispatch(ProtocolSwitch.ATTRIBUTE, new ProtocolSwitch(headers, upgrade))) {
+    boolean dispatched =
+        lease.call(
+            () -> {
+              request.setAttribute(ProtocolSwitch.ATTRIBUTE, new ProtocolSwitch(headers, upgrade));
+              async.dispatch();
+            });
+    if (!dispatched) {
       upgrade.failed(Lease.over());
     }
-  }
-
-  private boolean dispatch(String attribute, Object value) {
-    return lease.call(
-        () -> {
-          request.setAttribute(attribute, value);
-          async.dispatch();
-        });
   }
 
   @Override
@@ -330,19 +328,34 @@ final class ServletDownstreamResponse implements DownstreamResponse {
       }
       ended = true;
     }
-    if (!lease.call(this::breakConnection)) {
-      // Other containers than Jetty; if they have not ended the request by themselves.
-      dispatch(BROKEN, true);
+    breakConnection();
+  }
+
+  /** Once no other call is under way: the container has the request back then. */
+  private void breakConnection() {
+    if (!lease.end(this::breakConnection)) {
+      return;
+    }
+    try {
+      if (!isBrokenByError()) {
+        request.setAttribute(BROKEN, true);
+        async.dispatch();
+      }
+    } catch (RuntimeException ended) {
+      // By the container itself.
+    } finally {
+      lease.exit();
     }
   }
 
   /** Jetty's own way; other containers refuse it. */
-  private void breakConnection() {
+  private boolean isBrokenByError() {
     try {
       response.sendError(-1);
       async.complete();
-    } catch (IOException refused) {
-      throw new IllegalStateException(refused);
+      return true;
+    } catch (IOException | RuntimeException refused) {
+      return false;
     }
   }
 }
