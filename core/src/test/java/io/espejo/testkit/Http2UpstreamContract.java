@@ -314,6 +314,7 @@ abstract class Http2UpstreamContract extends GatewayFixture {
   @ParameterizedTest(name = "{argumentSetName}")
   @MethodSource("breaks")
   void answer_v1BreaksIt_isSeenAsBroken(FrameOrigin.Behaviour behaviour) throws Exception {
+    needs(Capability.CHUNKED_TRUNCATION);
     start(http2());
     primary.behaveOnce(behaviour);
 
