@@ -399,9 +399,9 @@ abstract class FidelityContract extends GatewayFixture {
 
     EspejoMXBean counters = counters();
     TestBed.await("no request with v1", () -> counters.getActiveRequests() == 0);
-    settled();
+    TestBed.await("v1 has no connection", () -> v1.openConnections() == 0);
     v1.drain();
-    v2.drain();
+    allAtV2();
   }
 
   private static void readSome(RawClient client) {
