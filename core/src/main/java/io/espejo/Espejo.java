@@ -2,14 +2,11 @@ package io.espejo;
 
 import io.espejo.config.CompiledRules;
 import io.espejo.config.ConfigSource;
-import io.espejo.config.ConfigWatch;
 import io.espejo.config.LocalService;
 import io.espejo.config.OwnMirror;
-import io.espejo.config.Problem;
 import io.espejo.config.RuleFile;
 import io.espejo.config.Rules;
 import io.espejo.config.RulesException;
-import io.espejo.exchange.BodyChunk;
 import io.espejo.exchange.ChunkPool;
 import io.espejo.exchange.CopyDestination;
 import io.espejo.exchange.DownstreamRequest;
@@ -26,48 +23,29 @@ import io.espejo.mirror.Mirroring;
 import io.espejo.mirror.Shadow;
 import io.espejo.proxy.LocalAnswer;
 import io.espejo.proxy.Primaries;
-import io.espejo.proxy.PrimaryListener;
-import io.espejo.proxy.PrimaryRules;
 import io.espejo.route.Bytes;
-import io.espejo.route.CorsPolicy;
 import io.espejo.route.Faults;
 import io.espejo.route.Faults.Abort;
-import io.espejo.route.Faults.Delay;
 import io.espejo.route.FormatContext;
 import io.espejo.route.Forward;
-import io.espejo.route.HeaderEdits;
 import io.espejo.route.Mirror;
 import io.espejo.route.Route;
 import io.espejo.route.TargetPath;
 import io.espejo.route.VirtualHost;
 import io.espejo.route.WeightedCluster;
-import io.espejo.upstream.Affinity;
-import io.espejo.upstream.Cluster;
-import io.espejo.upstream.Endpoint;
 import io.espejo.upstream.Leg;
 import io.espejo.upstream.RequestHead;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.IntSupplier;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Traffic mirroring for one application: v1 answers the client, copies go to v2 out of band.
@@ -91,17 +69,10 @@ public final class Espejo implements AutoCloseable {
   /** v1 may close a connection that idles longer; Node.js does after 5 s, gunicorn after 2 s. */
   private static final Duration POOL_IDLE = Duration.ofMillis(1500);
 
-  /** New names get so long to be resolved before requests may meet them. */
-  private static final Duration FIRST_ADDRESSES = Duration.ofSeconds(1);
-
   /** How soon v2 is looked at again that has no room for more of a body. */
   private static final Duration PUMP_PAUSE = Duration.ofMillis(10);
 
-  /** How often it is looked whether a policy has expired, in seconds. */
-  private static final int EXPIRY_LOOK = 1;
-
   private final Settings settings;
-  private final ConfigSource source;
   private final Optional<LocalService> local;
   private final IntSupplier draws;
   private final ChunkPool chunks = new ChunkPool();
@@ -109,28 +80,14 @@ public final class Espejo implements AutoCloseable {
   private final Leg shadowLeg;
   private final Primaries primaries;
   private final Mirroring mirroring;
-  private final ScheduledExecutorService watchThread;
-  private final AtomicInteger activeRequests = new AtomicInteger();
-  private final LongAdder rulesTaken = new LongAdder();
-  private final LongAdder rulesRefused = new LongAdder();
-  private final Expiries expiries = new Expiries();
+  private final LiveRules rules;
+  private final Forwarding forwarding;
   private final RateLimitedLog unknownHostLog = new RateLimitedLog(LOG, Level.WARNING);
   private final Management management;
-  private final List<Runnable> rulesListeners = new CopyOnWriteArrayList<>();
-  private volatile Snapshot snapshot = Snapshot.EMPTY;
-
-  // Guarded by this.
-  private final Set<OwnMirror> ownMirrors = new LinkedHashSet<>();
-  private CompiledRules compiled = CompiledRules.EMPTY;
-
-  private volatile Instant taken = Instant.EPOCH;
-  private volatile Optional<RunningRules.Refusal> refusal = Optional.empty();
   private volatile boolean closed;
-  private @Nullable ConfigWatch watch;
 
   private Espejo(
       ConfigSource source, Settings settings, MirrorListener listener, IntSupplier draws) {
-    this.source = source;
     this.settings = settings;
     this.local = settings.rules().local();
     this.draws = draws;
@@ -160,13 +117,8 @@ public final class Espejo implements AutoCloseable {
                 Integer.MAX_VALUE));
     mirroring = new Mirroring(shadowLeg, settings.shadow(), listener);
     mirroring.enabled(settings.mirroringEnabled());
-    watchThread =
-        Executors.newSingleThreadScheduledExecutor(
-            task -> {
-              Thread thread = new Thread(task, "espejo-watch");
-              thread.setDaemon(true);
-              return thread;
-            });
+    rules = new LiveRules(source, settings.rules(), primaryLeg, shadowLeg, mirroring);
+    forwarding = new Forwarding(settings.instance(), primaries, mirroring, draws);
     management = new Management(this, settings.instance());
   }
 
@@ -208,35 +160,9 @@ public final class Espejo implements AutoCloseable {
           refused.getMessage());
     }
     Espejo espejo = new Espejo(source, settings, listener, draws);
-    espejo.take(first);
-    espejo.follow(files);
+    espejo.rules.start(first, files);
+    espejo.management.register();
     return espejo;
-  }
-
-  private synchronized void follow(List<RuleFile> files) {
-    management.register();
-    var unused =
-        watchThread.scheduleWithFixedDelay(expiries, EXPIRY_LOOK, EXPIRY_LOOK, TimeUnit.SECONDS);
-    watch =
-        new ConfigWatch(
-            source,
-            files,
-            watchThread,
-            this::reload,
-            failure ->
-                LOG.log(
-                    Level.WARNING,
-                    "cannot read the rules of {0}: {1}; the last ones stand",
-                    source.description(),
-                    failure.getMessage()));
-  }
-
-  private void reload(List<RuleFile> files) {
-    try {
-      apply(files);
-    } catch (RulesException refused) {
-      LOG.log(Level.ERROR, "rules refused, the last ones stand:\n{0}", refused.getMessage());
-    }
   }
 
   /**
@@ -246,55 +172,7 @@ public final class Espejo implements AutoCloseable {
    * @throws RulesException if they are wrong; then nothing changes
    */
   public void apply(List<RuleFile> files) throws RulesException {
-    CompiledRules rules;
-    try {
-      rules = Rules.compile(files, settings.rules());
-    } catch (RulesException refused) {
-      rulesRefused.increment();
-      refusal = Optional.of(RunningRules.Refusal.of(refused, Instant.now()));
-      throw refused;
-    }
-    take(rules);
-    tellRulesListeners();
-  }
-
-  private synchronized void take(CompiledRules rules) {
-    for (Problem warning : rules.warnings()) {
-      LOG.log(Level.WARNING, "{0}", warning);
-    }
-    compiled = rules;
-    replaceSnapshot();
-    expiries.follow(rules.routes());
-    taken = Instant.now();
-    refusal = Optional.empty();
-    rulesTaken.increment();
-    LOG.log(
-        Level.INFO,
-        "rules of {0} taken: {1} virtual hosts, {2} clusters",
-        source.description(),
-        rules.routes().virtualHosts().size(),
-        rules.clusters().size());
-  }
-
-  private void replaceSnapshot() {
-    Map<OwnMirror, Route> own = new HashMap<>();
-    for (OwnMirror mirror : ownMirrors) {
-      own.put(mirror, ownRoute(mirror));
-    }
-    Snapshot next = snapshot.next(compiled, own, primaryLeg, shadowLeg, mirroring);
-    next.awaitAddresses(FIRST_ADDRESSES);
-    snapshot.replacedBy(next);
-    snapshot = next;
-  }
-
-  private Route ownRoute(OwnMirror mirror) {
-    String cluster = mirror.cluster(compiled.clusters().keySet(), settings.rules().namespace());
-    return new Route(
-        mirror.name(),
-        List.of(),
-        Forward.to(
-            List.of(new WeightedCluster("", 1, HeaderEdits.NONE, true)),
-            List.of(new Mirror(cluster, mirror.share()))));
+    rules.apply(files);
   }
 
   /**
@@ -304,14 +182,8 @@ public final class Espejo implements AutoCloseable {
    *
    * @return whether a document defines its destination now; one may do so later
    */
-  public synchronized boolean add(OwnMirror mirror) {
-    if (ownMirrors.add(mirror) && !closed) {
-      replaceSnapshot();
-      tellRulesListeners();
-    }
-    return compiled
-        .clusters()
-        .containsKey(mirror.cluster(compiled.clusters().keySet(), settings.rules().namespace()));
+  public boolean add(OwnMirror mirror) {
+    return rules.add(mirror);
   }
 
   /**
@@ -319,22 +191,12 @@ public final class Espejo implements AutoCloseable {
    * throws is logged.
    */
   public void addRulesListener(Runnable listener) {
-    rulesListeners.add(listener);
+    rules.addListener(listener);
   }
 
   /** Runs it no more. */
   public void removeRulesListener(Runnable listener) {
-    rulesListeners.remove(listener);
-  }
-
-  private void tellRulesListeners() {
-    for (Runnable listener : rulesListeners) {
-      try {
-        listener.run();
-      } catch (RuntimeException fault) {
-        LOG.log(Level.WARNING, "a rules listener failed", fault);
-      }
-    }
+    rules.removeListener(listener);
   }
 
   /** Decides what is to be done with a request. */
@@ -347,7 +209,7 @@ public final class Espejo implements AutoCloseable {
       // It has no path that a route could match: as in Envoy, no proxy for what Host says.
       return unrouted(LocalAnswer.NOT_FOUND);
     }
-    Snapshot now = snapshot;
+    Snapshot now = rules.snapshot();
     Optional<String> path = TargetPath.normalise(request.path());
     if (path.isEmpty()) {
       return unrouted(LocalAnswer.BAD_TARGET);
@@ -378,7 +240,7 @@ public final class Espejo implements AutoCloseable {
       }
       // A fault goes before it, and is decided on the way: Istio's order of filters.
       Optional<Headers> preflight =
-          route.faults().equals(Faults.NONE) ? preflight(route, request) : Optional.empty();
+          route.faults().equals(Faults.NONE) ? route.preflight(request) : Optional.empty();
       return preflight.isPresent()
           ? Verdict.Answer.preflight(route, preflight.get())
           : new Verdict.Forward(now, route, forward, chosen, path.get());
@@ -393,7 +255,7 @@ public final class Espejo implements AutoCloseable {
    */
   public Verdict.InPlace evaluate(DownstreamRequest received, OwnMirror mirror) {
     DownstreamRequest request = settings.trustedProxies().seen(received);
-    Snapshot now = snapshot;
+    Snapshot now = rules.snapshot();
     Optional<String> path = TargetPath.normalise(request.path());
     Route route = now.own().get(mirror);
     if (closed
@@ -437,7 +299,7 @@ public final class Espejo implements AutoCloseable {
       primaries.aborted();
       return LocalAction.abort(route, LocalAnswer.of(abort.get()), action, chosen, request, path);
     }
-    Optional<Headers> preflight = preflight(route, request);
+    Optional<Headers> preflight = route.preflight(request);
     if (preflight.isPresent()) {
       return Verdict.Answer.preflight(route, preflight.get());
     }
@@ -508,10 +370,6 @@ public final class Espejo implements AutoCloseable {
     }
   }
 
-  private static Optional<Headers> preflight(Route route, DownstreamRequest request) {
-    return route.cors().flatMap(cors -> cors.preflight(request));
-  }
-
   private static Verdict answer(LocalAnswer answer) {
     Headers.Builder lines = Headers.builder();
     answer.type().ifPresent(type -> lines.add("Content-Type", type));
@@ -534,171 +392,7 @@ public final class Espejo implements AutoCloseable {
       DownstreamRequest received,
       RequestBody body,
       DownstreamResponse response) {
-    DownstreamRequest request = settings.trustedProxies().seen(received);
-    RequestHead head = RequestHead.primary(request, verdict.path());
-    if (head.framing() != RequestHead.Framing.UNKNOWN) {
-      forward(verdict, request, head, body, response);
-    } else {
-      body.open();
-      forwardOnceRead(verdict, request, head, body, response);
-    }
-  }
-
-  private void forwardOnceRead(
-      Verdict.Forward verdict,
-      DownstreamRequest request,
-      RequestHead head,
-      RequestBody body,
-      DownstreamResponse response) {
-    BodyChunk first = body.read();
-    if (first == BodyChunk.NOT_YET) {
-      body.demand(() -> forwardOnceRead(verdict, request, head, body, response));
-      return;
-    }
-    boolean none = first.last() && first.length() == 0 && first.failure().isEmpty();
-    forward(verdict, request, head.framed(!none), new ReadBody(first, body), response);
-  }
-
-  private void forward(
-      Verdict.Forward verdict,
-      DownstreamRequest request,
-      RequestHead received,
-      RequestBody body,
-      DownstreamResponse downstream) {
-    Forward action = verdict.action();
-    WeightedCluster chosen = verdict.chosen();
-    Duration timeout = received.timeout(action.timeout());
-    RequestHead head =
-        received
-            .expecting(PrimaryRules.expectedMillis(timeout, action.retries(), 0))
-            .routed(action, chosen, request);
-    Optional<CorsPolicy> cors = verdict.route().cors();
-    DownstreamResponse response =
-        EditedResponse.of(downstream, cors, action, chosen, head, request);
-    verdict.forwarded(head.requestId(), chosen.cluster());
-    Cluster cluster = verdict.snapshot().primaries().get(chosen.cluster());
-    Affinity affinity = cluster == null ? Affinity.NONE : cluster.affinity(request);
-    Copies copies = Copies.of(verdict.snapshot(), verdict.routeName(), action, request);
-    Optional<FormatContext> context = Copies.context(action.mirrors(), head, request);
-    Supplier<List<Shadow>> admitted =
-        () -> {
-          List<Mirror> drawn = copies.draw(mirroring, draws.getAsInt(), head.requestId());
-          return copies.admit(mirroring, drawn, head, timeout, context, settings.instance());
-        };
-    Faults faults = verdict.route().faults();
-    Optional<Delay> delay = faults.delay().filter(d -> d.share().includes(draws.getAsInt()));
-    Optional<Abort> abort = faults.abort().filter(a -> a.share().includes(draws.getAsInt()));
-    // As in Envoy, what is answered before a cluster was found shows the request as it came.
-    DownstreamResponse unsent =
-        head == received
-            ? response
-            : EditedResponse.of(downstream, cors, action, chosen, received, request);
-    DownstreamResponse aborted =
-        abort.isEmpty()
-            ? unsent
-            : EditedResponse.of(downstream, Optional.empty(), action, chosen, received, request);
-    Optional<Headers> preflight =
-        faults.equals(Faults.NONE) ? Optional.empty() : preflight(verdict.route(), request);
-    if (delay.isEmpty() && abort.isEmpty() && preflight.isEmpty()) {
-      send(verdict, cluster, affinity, admitted, timeout, head, body, response, unsent);
-      return;
-    }
-    activeRequests.incrementAndGet();
-    Runnable then =
-        () -> {
-          if (abort.isPresent()) {
-            primaries.aborted();
-            LocalAnswer.of(abort.get()).sendTo(aborted, head);
-          } else if (preflight.isPresent()) {
-            LocalAnswer.sendEmpty(downstream, 200, preflight.get());
-          } else {
-            send(
-                verdict,
-                cluster,
-                affinity,
-                admitted,
-                timeout,
-                head,
-                openedBefore(body),
-                response,
-                unsent);
-          }
-          activeRequests.decrementAndGet();
-        };
-    if (delay.isEmpty()) {
-      then.run();
-      return;
-    }
-    if (head.hasBody()) {
-      body.open();
-    }
-    primaries.delay(
-        delay.get(),
-        then,
-        () -> {
-          LocalAnswer.CLOSING.sendTo(downstream, head);
-          activeRequests.decrementAndGet();
-        });
-  }
-
-  /** For a thread that is not the body's own, and must not open it. */
-  private static RequestBody openedBefore(RequestBody body) {
-    return new ReadBody(BodyChunk.NOT_YET, body);
-  }
-
-  private void send(
-      Verdict.Forward verdict,
-      @Nullable Cluster cluster,
-      Affinity affinity,
-      Supplier<List<Shadow>> copies,
-      Duration timeout,
-      RequestHead head,
-      RequestBody body,
-      DownstreamResponse response,
-      DownstreamResponse unsent) {
-    Forward action = verdict.action();
-    Optional<Endpoint> endpoint =
-        cluster == null ? Optional.empty() : cluster.pick(affinity, List.of());
-    if (cluster == null || endpoint.isEmpty()) {
-      LocalAnswer.NO_UPSTREAM.sendTo(cluster == null ? unsent : response, head);
-      return;
-    }
-    if (!endpoint.get().acquire()) {
-      primaries.overflow(cluster);
-      LocalAnswer.OVERFLOW.sendTo(response, head);
-      return;
-    }
-    List<Shadow> shadows = action.mirrors().isEmpty() ? List.of() : copies.get();
-    verdict.copied(action.mirrors().size(), shadows.size());
-    // As in Istio: who is bound to one endpoint of one destination stays with it.
-    boolean bound = affinity.hash().isPresent() && action.clusters().size() == 1;
-    activeRequests.incrementAndGet();
-    primaries.send(
-        new PrimaryRules(
-            cluster,
-            affinity,
-            timeout,
-            action.retries(),
-            action.retries().otherEndpointsOnly() && !bound),
-        endpoint.get(),
-        head,
-        body,
-        head.hasBody() ? shadows : List.of(),
-        response,
-        new PrimaryListener() {
-          @Override
-          public void onAttempt(Endpoint at) {
-            verdict.attempted(at);
-          }
-
-          @Override
-          public void onEnd() {
-            activeRequests.decrementAndGet();
-          }
-        });
-    for (Shadow shadow : shadows) {
-      shadow.start();
-    }
+    forwarding.forward(verdict, settings.trustedProxies().seen(received), body, response);
   }
 
   /** Whether the adapter sits in the application that the rules' routes end in. */
@@ -732,23 +426,26 @@ public final class Espejo implements AutoCloseable {
   /** What became of the copies for each destination that the rules of now name. */
   public Map<String, OutcomeCounts> outcomesByDestination() {
     Map<String, OutcomeCounts> counts = new TreeMap<>();
-    snapshot.mirrors().forEach((name, destination) -> counts.put(name, destination.counts()));
+    rules
+        .snapshot()
+        .mirrors()
+        .forEach((name, destination) -> counts.put(name, destination.counts()));
     return counts;
   }
 
   /** The destinations of copies that the rules of now name. */
   public List<CopyDestination> destinations() {
-    return List.copyOf(snapshot.mirrors().values());
+    return List.copyOf(rules.snapshot().mirrors().values());
   }
 
   /** What runs now, for operators. */
   public RunningRules rules() {
-    return RunningRules.of(source.description(), taken, refusal, snapshot);
+    return rules.shown();
   }
 
   /** Whether the newest set of rules runs, and was not refused. */
   public boolean rulesCurrent() {
-    return refusal.isEmpty();
+    return rules.current();
   }
 
   /** Whether requests are taken: from the first rules on until {@link #close}. */
@@ -789,24 +486,19 @@ public final class Espejo implements AutoCloseable {
    */
   @Override
   public void close() {
-    ConfigWatch watching;
     synchronized (this) {
       if (closed) {
         return;
       }
       closed = true;
-      watching = watch;
     }
     management.unregister();
-    if (watching != null) {
-      watching.close();
-    }
-    watchThread.shutdownNow();
+    rules.close();
     // Those that are with nobody now, delayed or between two attempts, are not waited for.
     primaries.close();
     long deadline = System.nanoTime() + settings.primary().closeTimeout().toNanos();
     boolean interrupted = false;
-    while (activeRequests.get() > 0 && !interrupted && System.nanoTime() - deadline < 0) {
+    while (activeRequests() > 0 && !interrupted && System.nanoTime() - deadline < 0) {
       try {
         TimeUnit.MILLISECONDS.sleep(10);
       } catch (InterruptedException stop) {
@@ -833,17 +525,17 @@ public final class Espejo implements AutoCloseable {
 
   /** Requests that are with v1 now, or wait for it. */
   public int activeRequests() {
-    return activeRequests.get();
+    return forwarding.active();
   }
 
   /** Sets of rules taken since the start, the first included. */
   public long rulesTaken() {
-    return rulesTaken.sum();
+    return rules.takenSets();
   }
 
   /** Sets of rules refused since the start. */
   public long rulesRefused() {
-    return rulesRefused.sum();
+    return rules.refusedSets();
   }
 
   /** Events that the listener did not hear of, because too many waited. */

@@ -1,5 +1,7 @@
 package io.espejo.route;
 
+import io.espejo.exchange.DownstreamRequest;
+import io.espejo.exchange.Headers;
 import java.util.List;
 import java.util.Optional;
 
@@ -24,5 +26,10 @@ public record Route(
   /** A route without faults and without a policy for other origins. */
   public Route(String name, List<RouteMatch> matches, Action action) {
     this(name, matches, action, Faults.NONE, Optional.empty());
+  }
+
+  /** The answer to a browser that asks whether a page of another origin may use it. */
+  public Optional<Headers> preflight(DownstreamRequest request) {
+    return cors.flatMap(policy -> policy.preflight(request));
   }
 }
