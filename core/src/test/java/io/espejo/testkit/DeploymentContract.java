@@ -33,6 +33,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 public abstract class DeploymentContract {
   private static final Path LIBRARIES = Path.of("target", "war-lib");
 
+  /** How often the WAR is deployed and undeployed in one container. */
+  private static final int ROUNDS = Integer.getInteger("deployments", 10);
+
   @RegisterExtension final TestBed bed = new TestBed();
 
   @TempDir Path dir;
@@ -61,11 +64,6 @@ public abstract class DeploymentContract {
 
   /** Starts a container on a free loopback port. */
   protected abstract Container start() throws Exception;
-
-  /** How often the WAR is deployed and undeployed in one container. */
-  protected int rounds() {
-    return 3;
-  }
 
   @BeforeEach
   void makeWar() throws IOException {
@@ -229,7 +227,7 @@ public abstract class DeploymentContract {
   void war_deployedAndUndeployedManyTimes_leavesNothing() throws Exception {
     List<WeakReference<ClassLoader>> loaders = new ArrayList<>();
     try (Container container = start()) {
-      for (int round = 0; round < rounds(); round++) {
+      for (int round = 0; round < ROUNDS; round++) {
         loaders.add(deployed(container));
       }
       assertNothingRuns();

@@ -2,12 +2,14 @@ package io.espejo.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.HotSpotDiagnosticMXBean;
 import io.espejo.Espejo;
 import io.espejo.config.RuleFile;
 import io.espejo.config.RulesException;
 import io.espejo.exchange.OutcomeCounts;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
@@ -242,8 +244,21 @@ public abstract class SoakContract {
           .pollInterval(Duration.ofMillis(500))
           .until(condition::getAsBoolean);
     } catch (ConditionTimeoutException never) {
-      throw new AssertionError("not " + what + ", but " + instead.get(), never);
+      throw new AssertionError(
+          "not " + what + ", but " + instead.get() + "; the heap is in " + dumpHeap(), never);
     }
+  }
+
+  /** Writes the heap beside the reports, to see who holds what should be gone. */
+  private static Path dumpHeap() {
+    Path file = Path.of("target", "soak-" + System.currentTimeMillis() + ".hprof");
+    try {
+      ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
+          .dumpHeap(file.toAbsolutePath().toString(), true);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return file;
   }
 
   private static long attribute(String name) {

@@ -7,9 +7,4 @@ class JettyEe10DeploymentIT extends DeploymentContract {
   protected Container start() throws Exception {
     return JettyEe10.empty();
   }
-
-  @Override
-  protected int rounds() {
-    return 100;
-  }
 }

@@ -7,9 +7,4 @@ class Tomcat11DeploymentIT extends DeploymentContract {
   protected Container start() throws Exception {
     return Tomcat11.empty();
   }
-
-  @Override
-  protected int rounds() {
-    return 100;
-  }
 }
