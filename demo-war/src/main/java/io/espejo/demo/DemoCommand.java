@@ -6,6 +6,7 @@ import io.espejo.config.ConfigSource;
 import io.espejo.config.Rules;
 import io.espejo.config.RulesException;
 import io.espejo.config.RulesOptions;
+import io.espejo.demo.DemoServer.InPlace;
 import io.espejo.exchange.MirrorListener;
 import java.io.IOException;
 import java.io.InputStream;
@@ -72,8 +73,8 @@ public final class DemoCommand implements Callable<Integer>, AutoCloseable {
       throws Exception {
     return serve(
         () -> {
-          DemoServer v2 = opened(DemoServer.httpbin("v2", LOOPBACK, v2Port, out, Optional.empty()));
-          DemoServer v1 = opened(DemoServer.httpbin("v1", LOOPBACK, v1Port, out, Optional.empty()));
+          DemoServer v2 = opened(unmirrored("v2", v2Port));
+          DemoServer v1 = opened(unmirrored("v1", v1Port));
           Walkthrough files = Walkthrough.create(named, v1.port(), v2.port());
           open.push(files);
           DemoServer gateway = openGateway(files.rules(), options);
@@ -93,8 +94,12 @@ public final class DemoCommand implements Callable<Integer>, AutoCloseable {
         });
   }
 
+  private DemoServer unmirrored(String version, int port) {
+    return DemoServer.httpbin(version, LOOPBACK, port, out, Optional.empty(), InPlace.FILTER);
+  }
+
   /** With rules, it is {@code local} in them, and mirrors what it answers. */
-  int httpbin(String version, String host, int port, Optional<Path> rules, String local)
+  int httpbin(String version, String host, int port, Optional<Path> rules, String local, InPlace by)
       throws Exception {
     return serve(
         () -> {
@@ -102,7 +107,7 @@ public final class DemoCommand implements Callable<Integer>, AutoCloseable {
           if (rules.isPresent()) {
             mirror = Optional.of(espejo(rules.get(), MirrorListener.NONE, Optional.of(local)));
           }
-          DemoServer httpbin = opened(DemoServer.httpbin(version, host, port, out, mirror));
+          DemoServer httpbin = opened(DemoServer.httpbin(version, host, port, out, mirror, by));
           httpbin.start();
           out.printf("httpbin %s is on %s:%d%n", version, host, httpbin.port());
           rules.ifPresent(

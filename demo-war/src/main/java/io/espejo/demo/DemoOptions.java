@@ -1,5 +1,6 @@
 package io.espejo.demo;
 
+import io.espejo.demo.DemoServer.InPlace;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
@@ -23,7 +24,7 @@ import picocli.CommandLine.TypeConversionException;
     customSynopsis = {
       "java -jar espejo-demo.war [--dir DIR] [--v1-port N] [--v2-port N] [GATEWAY]",
       "       java -jar espejo-demo.war --rules PATH [GATEWAY]",
-      "       java -jar espejo-demo.war --httpbin NAME --port N [--host H] [--rules PATH [--local HOST/SUBSET]]",
+      "       java -jar espejo-demo.war --httpbin NAME --port N [--host H] [--rules PATH [--local HOST/SUBSET] [--provider]]",
       "       java -jar espejo-demo.war --validate PATH",
       "GATEWAY: [--port N] [--host H] [--admin-port N] [--access-log FILE] [--tls-cert FILE --tls-key FILE]",
     },
@@ -66,6 +67,12 @@ final class DemoOptions implements Callable<Integer> {
       description =
           "With --httpbin and --rules: what this httpbin is in the rules (default: httpbin/v1).")
   private @Nullable String local;
+
+  @Option(
+      names = "--provider",
+      description =
+          "With --httpbin and --rules: mirror by the JAX-RS provider instead of the servlet filter.")
+  private boolean provider;
 
   @Option(
       names = "--port",
@@ -177,6 +184,9 @@ final class DemoOptions implements Callable<Integer> {
     refuse(
         local != null && (rules == null || chosen.httpbin == null),
         "--local needs --httpbin and --rules");
+    refuse(
+        provider && (rules == null || chosen.httpbin == null),
+        "--provider needs --httpbin and --rules");
     if (chosen.validate != null) {
       refuse(onlyForTheGateway(), ONLY_FOR_THE_GATEWAY);
       refuse(
@@ -191,7 +201,8 @@ final class DemoOptions implements Callable<Integer> {
           boundTo,
           boundPort,
           Optional.ofNullable(rules),
-          Objects.requireNonNullElse(local, "httpbin/v1"));
+          Objects.requireNonNullElse(local, "httpbin/v1"),
+          provider ? InPlace.PROVIDER : InPlace.FILTER);
     }
     if (rules != null) {
       return demo.gateway(rules, gateway(boundTo, boundPort));

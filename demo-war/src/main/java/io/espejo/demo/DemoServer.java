@@ -4,6 +4,7 @@ import io.espejo.Espejo;
 import io.espejo.demo.LimitCounter.Limit;
 import io.espejo.demo.httpbin.HttpbinApplication;
 import io.espejo.demo.httpbin.LastRequest;
+import io.espejo.jaxrs.MirrorLifecycle;
 import io.espejo.servlet.MirrorFilter;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.MultipartConfigElement;
@@ -101,16 +102,27 @@ final class DemoServer implements AutoCloseable {
     server.setErrorHandler(errors);
   }
 
+  /** By which of Espejo's ways an httpbin mirrors what it answers. */
+  enum InPlace {
+    FILTER,
+    PROVIDER
+  }
+
   /**
    * httpbin, with the access log of this version on {@code out}; what it answers is mirrored by an
    * {@link Espejo} that somebody else opened, and closes after this.
    */
   static DemoServer httpbin(
-      String version, String host, int port, PrintStream out, Optional<Espejo> mirror) {
+      String version, String host, int port, PrintStream out, Optional<Espejo> mirror, InPlace by) {
     ServletContextHandler app = servlets();
-    mirror.ifPresent(espejo -> filter(app, espejo));
+    switch (by) {
+      case FILTER -> mirror.ifPresent(espejo -> filter(app, espejo));
+      case PROVIDER -> app.addServletContainerInitializer(new MirrorLifecycle());
+    }
     app.addFilter(new LastRequest(), "/*", EnumSet.of(DispatcherType.REQUEST));
-    ServletHolder jersey = new ServletHolder(new ServletContainer(new HttpbinApplication(mirror)));
+    HttpbinApplication resources =
+        new HttpbinApplication(mirror, by == InPlace.PROVIDER ? "all" : "annotated");
+    ServletHolder jersey = new ServletHolder(new ServletContainer(resources));
     jersey.setAsyncSupported(true);
     jersey
         .getRegistration()

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espejo.demo.DemoServer.InPlace;
 import io.espejo.testkit.RawAnswer;
 import io.espejo.testkit.RawClient;
 import io.espejo.testkit.RawRequest;
@@ -31,7 +32,8 @@ class HttpbinTest {
 
   private final BlockingQueue<String> log = new LinkedBlockingQueue<>();
   private final DemoServer httpbin =
-      DemoServer.httpbin("v1", "127.0.0.1", 0, new QueueStream(log), Optional.empty());
+      DemoServer.httpbin(
+          "v1", "127.0.0.1", 0, new QueueStream(log), Optional.empty(), InPlace.FILTER);
 
   @BeforeAll
   void start() throws Exception {

@@ -36,7 +36,7 @@ public final class MirrorLifecycle
   public void contextInitialized(ServletContextEvent event) {
     ServletContext context = event.getServletContext();
     Engine.begun(
-        context.getClassLoader(),
+        loader(context),
         new Engine.ServletApplication() {
           @Override
           public Optional<Espejo> shown() {
@@ -52,14 +52,20 @@ public final class MirrorLifecycle
         });
   }
 
+  /** A context of an embedded Jetty may have none of its own. */
+  private static ClassLoader loader(ServletContext context) {
+    ClassLoader own = context.getClassLoader();
+    return own != null ? own : Engine.loader();
+  }
+
   @Override
   public void contextDestroyed(ServletContextEvent event) {
-    Engine.ended(event.getServletContext().getClassLoader());
+    Engine.ended(loader(event.getServletContext()));
   }
 
   @Override
   public void requestInitialized(ServletRequestEvent event) {
-    if (Engine.runs(event.getServletContext().getClassLoader())) {
+    if (Engine.runs(loader(event.getServletContext()))) {
       event.getServletRequest().setAttribute(ServletFacts.PROPERTY, event.getServletRequest());
     }
   }

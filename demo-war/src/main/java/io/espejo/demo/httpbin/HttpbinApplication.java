@@ -11,11 +11,13 @@ public final class HttpbinApplication extends ResourceConfig {
   /**
    * The application.
    *
-   * @param mirror what mirrors the resources that are annotated, if anything does
+   * @param mirror what mirrors resources, if anything does
+   * @param resources which: {@code annotated} or {@code all}
    */
-  public HttpbinApplication(Optional<Espejo> mirror) {
+  public HttpbinApplication(Optional<Espejo> mirror, String resources) {
     register(HttpbinResource.class);
     mirror.ifPresent(espejo -> register(new MirrorFeature(espejo)));
+    property("espejo.resources", resources);
     // A feature that is found in its jar would read the settings of the gateway.
     property("jakarta.ws.rs.loadServices", false);
     register(new CorsFilter());
