@@ -214,11 +214,11 @@ public final class Espejo implements AutoCloseable {
     if (path.isEmpty()) {
       return unrouted(LocalAnswer.BAD_TARGET);
     }
-    if (!RequestSyntax.isWellFormed(request)) {
-      return unrouted(LocalAnswer.BAD_REQUEST);
-    }
-    if (!RequestSyntax.hasKnownCoding(request.headers())) {
-      return unrouted(LocalAnswer.UNKNOWN_CODING);
+    if (local.isEmpty()) {
+      Optional<LocalAnswer> refusal = refusal(request);
+      if (refusal.isPresent()) {
+        return answer(refusal.get());
+      }
     }
     Optional<VirtualHost> virtualHost = virtualHost(now, request.authority());
     if (virtualHost.isEmpty()) {
@@ -233,6 +233,10 @@ public final class Espejo implements AutoCloseable {
       return unrouted(LocalAnswer.NOT_FOUND);
     }
     Route route = found.get();
+    // Most of an application's requests: their headers need not even be read.
+    if (local.isPresent() && (route.leavesAlone() || refusal(request).isPresent())) {
+      return Verdict.InPlace.UNTOUCHED;
+    }
     if (route.action() instanceof Forward forward) {
       WeightedCluster chosen = forward.cluster(draws.getAsInt());
       if (chosen.local()) {
@@ -262,13 +266,22 @@ public final class Espejo implements AutoCloseable {
         || route == null
         || path.isEmpty()
         || request.method().equals("CONNECT")
-        || !RequestSyntax.isWellFormed(request)
-        || !RequestSyntax.hasKnownCoding(request.headers())
+        || refusal(request).isPresent()
         || !(route.action() instanceof Forward forward)) {
       return Verdict.InPlace.UNTOUCHED;
     }
     return copied(
         now, route, forward, forward.clusters().get(0), request, path.get(), InPlaceEdits.NONE);
+  }
+
+  /** What is wrong with the request, so that it is not the one request for all who read it. */
+  private static Optional<LocalAnswer> refusal(DownstreamRequest request) {
+    if (!RequestSyntax.isWellFormed(request)) {
+      return Optional.of(LocalAnswer.BAD_REQUEST);
+    }
+    return RequestSyntax.hasKnownCoding(request.headers())
+        ? Optional.empty()
+        : Optional.of(LocalAnswer.UNKNOWN_CODING);
   }
 
   /** What becomes of a request that no route is for: an application goes on as without us. */

@@ -41,6 +41,15 @@ public record Forward(
         RetryPolicy.ISTIO_DEFAULT);
   }
 
+  /** Whether the application itself is the one destination, and nothing else is asked for. */
+  boolean leavesAlone() {
+    return mirrors.isEmpty()
+        && clusters.size() == 1
+        && clusters.get(0).local()
+        && clusters.get(0).edits().equals(HeaderEdits.NONE)
+        && edits.equals(HeaderEdits.NONE);
+  }
+
   /**
    * The cluster that gets a request with this draw. Weights are relative to their sum; a single
    * cluster gets every request, even at weight 0.

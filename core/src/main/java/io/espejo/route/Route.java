@@ -28,6 +28,14 @@ public record Route(
     this(name, matches, action, Faults.NONE, Optional.empty());
   }
 
+  /** Whether an application that is v1 answers each of its requests as if there were no route. */
+  public boolean leavesAlone() {
+    return cors.isEmpty()
+        && faults.equals(Faults.NONE)
+        && action instanceof Forward forward
+        && forward.leavesAlone();
+  }
+
   /** The answer to a browser that asks whether a page of another origin may use it. */
   public Optional<Headers> preflight(DownstreamRequest request) {
     return cors.flatMap(policy -> policy.preflight(request));
