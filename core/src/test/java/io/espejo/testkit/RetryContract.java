@@ -173,20 +173,20 @@ abstract class RetryContract extends GatewayFixture {
 
   @Test
   void get_v1ExceedsTheTimeout_isAnswered504() throws Exception {
-    start(routes(Route.to("v1").with("timeout: 200ms")));
+    start(routes(Route.to("v1").with("timeout: 1s")));
     v1.behave(Behaviour.neverAnswer());
 
     RawAnswer answer = get("/");
 
     assertThat(answer.status()).isEqualTo(504);
     assertThat(answer.text()).isEqualTo("upstream request timeout");
-    assertThat(v1.take().header("x-envoy-expected-rq-timeout-ms")).isEqualTo("200");
+    assertThat(v1.take().header("x-envoy-expected-rq-timeout-ms")).isEqualTo("1000");
     assertThat(gateway().primaryCounts().timeouts()).isEqualTo(1);
   }
 
   @Test
   void post_v1ExceedsTheTimeout_isAnswered504() throws Exception {
-    start(routes(Route.to("v1").with("timeout: 200ms")));
+    start(routes(Route.to("v1").with("timeout: 1s")));
     v1.behave(Behaviour.neverAnswer());
 
     assertThat(exchange(RawRequest.post("/").body("whole")).status()).isEqualTo(504);
@@ -200,14 +200,14 @@ abstract class RetryContract extends GatewayFixture {
     v1.behave(Behaviour.neverAnswer());
     v2.behave(Behaviour.neverAnswer());
 
-    RawAnswer answer = exchange(grpc("200m"));
+    RawAnswer answer = exchange(grpc("1000m"));
 
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.header("grpc-status")).isEqualTo("14");
     assertThat(answer.header("grpc-message")).isEqualTo("upstream request timeout");
     for (RecordedRequest request : List.of(v1.take(), v2.take())) {
-      assertThat(request.header("grpc-timeout")).isEqualTo("200m");
-      assertThat(request.header("x-envoy-expected-rq-timeout-ms")).isEqualTo("200");
+      assertThat(request.header("grpc-timeout")).isEqualTo("1000m");
+      assertThat(request.header("x-envoy-expected-rq-timeout-ms")).isEqualTo("1000");
     }
     assertThat(onlyOutcome()).isEqualTo("failed ANSWER_TIMEOUT");
   }
@@ -240,7 +240,7 @@ abstract class RetryContract extends GatewayFixture {
 
   @Test
   void get_timeoutRunsOutInTheAnswer_isSeenAsCut() throws Exception {
-    start(routes(Route.to("v1").with("timeout: 200ms")));
+    start(routes(Route.to("v1").with("timeout: 1s")));
     v1.behave(Behaviour.hangInAnswer(Answer.of(200).body(bytes(200_000)), 100_000));
 
     RawAnswer answer = get("/");
@@ -257,7 +257,7 @@ abstract class RetryContract extends GatewayFixture {
             Route.to("v1")
                 .mirror("v2")
                 .with("timeout: 5s")
-                .with("retries: {attempts: 1, perTryTimeout: 200ms, retryOn: 5xx, backoff: 1ms}")));
+                .with("retries: {attempts: 1, perTryTimeout: 1s, retryOn: 5xx, backoff: 1ms}")));
     AtomicInteger requests = new AtomicInteger();
     v1.behave(
         connection -> {
@@ -273,13 +273,13 @@ abstract class RetryContract extends GatewayFixture {
 
     assertThat(v1.take(2))
         .extracting(request -> request.header("x-envoy-expected-rq-timeout-ms"))
-        .containsOnly("200");
+        .containsOnly("1000");
     assertThat(v2.take().header("x-envoy-expected-rq-timeout-ms")).isEqualTo("5000");
   }
 
   @Test
   void get_perTryTimeoutIsNoCondition_isAnswered504() throws Exception {
-    start(routes(Route.to("v1").with("retries: {attempts: 2, perTryTimeout: 200ms}")));
+    start(routes(Route.to("v1").with("retries: {attempts: 2, perTryTimeout: 1s}")));
     v1.behave(Behaviour.neverAnswer());
 
     assertThat(get("/").status()).isEqualTo(504);
@@ -292,7 +292,7 @@ abstract class RetryContract extends GatewayFixture {
     start(
         routes(
             Route.to("v1")
-                .with("timeout: 300ms")
+                .with("timeout: 1s")
                 .with("retries: {attempts: 1, retryOn: 5xx, backoff: 1000h}")));
     v1.behave(Behaviour.answer(Answer.of(500).body("")));
 
@@ -303,14 +303,14 @@ abstract class RetryContract extends GatewayFixture {
 
   @Test
   void copy_v2ExceedsTheRoutesTimeout_isGivenUp() throws Exception {
-    start(routes(Route.to("v1").mirror("v2").with("timeout: 300ms")));
+    start(routes(Route.to("v1").mirror("v2").with("timeout: 1s")));
     v2.behave(Behaviour.neverAnswer());
 
     assertThat(get("/").text()).isEqualTo("v1");
 
     v1.take();
     assertThat(onlyOutcome()).isEqualTo("failed ANSWER_TIMEOUT");
-    assertThat(v2.take().header("x-envoy-expected-rq-timeout-ms")).isEqualTo("300");
+    assertThat(v2.take().header("x-envoy-expected-rq-timeout-ms")).isEqualTo("1000");
   }
 
   @Test
