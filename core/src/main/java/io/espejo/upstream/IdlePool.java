@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A pool whose connections are not used again once they idled too long, because the server may be
- * closing them just then.
+ * closing them just then; nor, with HTTP/2, once their server is silent.
  *
  * <p>The time is looked at when a connection is taken, and now and then for those that nobody
  * takes. Jetty's own way would set the connection's idle timeout anew twice a request, each time a
@@ -101,7 +101,7 @@ final class IdlePool extends AbstractConnectionPool {
   @Override
   protected @Nullable Connection activate() {
     Connection connection = super.activate();
-    while (connection != null && idledFor(connection) > maxIdleMillis) {
+    while (connection != null && (idledFor(connection) > maxIdleMillis || isSilent(connection))) {
       drop(connection);
       connection = super.activate();
     }
@@ -120,8 +120,13 @@ final class IdlePool extends AbstractConnectionPool {
     }
   }
 
+  private static boolean isSilent(Connection connection) {
+    return connection instanceof StreamConnection streams && streams.isSilent();
+  }
+
   private void drop(Connection connection) {
-    if (remove(connection)) {
+    // One that carries other requests is removed with the last of them.
+    if (remove(connection) || connection instanceof StreamConnection) {
       connection.close();
     }
   }

@@ -215,6 +215,10 @@ public final class Leg implements AutoCloseable {
     return settings;
   }
 
+  LongSupplier nanoTime() {
+    return nanoTime;
+  }
+
   QueuedThreadPool threads() {
     return threads;
   }

@@ -5,7 +5,10 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import java.util.Map;
+import org.eclipse.jetty.http2.client.HTTP2Client;
 import org.eclipse.jetty.io.ClientConnector;
+import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
@@ -23,6 +26,16 @@ final class ResetTellingConnector extends ClientConnector {
     return usual.getClass() == SocketChannelEndPoint.class
         ? new Telling((SocketChannel) channel, selector, key, getScheduler())
         : usual;
+  }
+
+  @Override
+  protected Connection newConnection(EndPoint endPoint, Map<String, Object> context)
+      throws IOException {
+    if (context.get(HTTP2Client.SESSION_LISTENER_CONTEXT_KEY)
+        instanceof StreamConnection.Listener listener) {
+      listener.onConnected(endPoint, this);
+    }
+    return super.newConnection(endPoint, context);
   }
 
   private static final class Telling extends SocketChannelEndPoint {

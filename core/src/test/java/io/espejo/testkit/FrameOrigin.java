@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
@@ -54,7 +55,7 @@ public final class FrameOrigin implements AutoCloseable {
   private final BlockingQueue<Behaviour> next = new LinkedBlockingQueue<>();
   private volatile Behaviour behaviour = new Behaviour() {};
   private volatile int initialWindow = DEFAULT_WINDOW;
-  private volatile boolean prefaced = true;
+  private volatile boolean greeting = true;
 
   /** What it does with a stream; on the thread that reads the connection. */
   public interface Behaviour {
@@ -123,9 +124,9 @@ public final class FrameOrigin implements AutoCloseable {
     initialWindow = bytes;
   }
 
-  /** Says nothing on new connections from now on, not even that it speaks HTTP/2. */
-  public void neverGreet() {
-    prefaced = false;
+  /** Whether it says anything on new connections from now on: that it speaks HTTP/2, for one. */
+  public void greet(boolean now) {
+    greeting = now;
   }
 
   public int port() {
@@ -160,6 +161,7 @@ public final class FrameOrigin implements AutoCloseable {
   public void close() throws IOException {
     server.close();
     for (Connection connection : connections) {
+      connection.reading.countDown();
       connection.socket.close();
     }
   }
@@ -236,6 +238,11 @@ public final class FrameOrigin implements AutoCloseable {
       return connection == other.connection;
     }
 
+    /** Whether the client has closed the connection, as far as that was read. */
+    public boolean connectionEnded() {
+      return connection.ended;
+    }
+
     /** Grants no more window to it; what it sends still counts for the connection's. */
     public void freeze() {
       frozen = true;
@@ -272,6 +279,22 @@ public final class FrameOrigin implements AutoCloseable {
       connection.write(GOAWAY, 0, 0, content);
     }
 
+    /** Says nothing more on the connection, whatever comes, as if its host were gone. */
+    public void fallSilent() {
+      connection.silent = true;
+    }
+
+    /** The same, and reads nothing more before {@link #readAgain}. */
+    public void stopReading() {
+      connection.silent = true;
+      connection.reading = new CountDownLatch(1);
+    }
+
+    /** Reads what has come meanwhile. */
+    public void readAgain() {
+      connection.reading.countDown();
+    }
+
     /** Ends the connection, for all of its streams. */
     public void closeConnection() throws IOException {
       connection.socket.close();
@@ -293,6 +316,8 @@ public final class FrameOrigin implements AutoCloseable {
     private final Socket socket;
     private final OutputStream out;
     private final Map<Integer, Stream> known = new HashMap<>();
+    private volatile boolean silent = !greeting;
+    private volatile CountDownLatch reading = new CountDownLatch(0);
     private volatile boolean ended;
 
     // Guarded by this.
@@ -308,26 +333,30 @@ public final class FrameOrigin implements AutoCloseable {
       try {
         DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
         in.readFully(new byte[24]);
-        if (prefaced) {
+        if (!silent) {
           byte[] window =
               ByteBuffer.allocate(6)
                   .putShort((short) INITIAL_WINDOW_SIZE)
                   .putInt(initialWindow)
                   .array();
           write(SETTINGS, 0, 0, window);
+          if (initialWindow > DEFAULT_WINDOW) {
+            grant(0, initialWindow - DEFAULT_WINDOW);
+          }
         }
         while (true) {
+          reading.await();
           int length = in.readUnsignedByte() << 16 | in.readUnsignedShort();
           int type = in.readUnsignedByte();
           int flags = in.readUnsignedByte();
           int id = in.readInt() & Integer.MAX_VALUE;
           byte[] content = new byte[length];
           in.readFully(content);
-          if (prefaced) {
+          if (!silent) {
             on(type, flags, id, content);
           }
         }
-      } catch (IOException gone) {
+      } catch (IOException | InterruptedException gone) {
         socket.close();
       } finally {
         synchronized (this) {

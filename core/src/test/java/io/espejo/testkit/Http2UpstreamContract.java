@@ -9,6 +9,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,6 +44,10 @@ abstract class Http2UpstreamContract extends GatewayFixture {
   }
 
   private RulesYaml http2() {
+    return http2(Route.to("v1").mirror("v2"));
+  }
+
+  private RulesYaml http2(Route route) {
     return RulesYaml.of()
         .service("httpbin", 8000, Map.of("v1", primary.port(), "v2", shadow.port()))
         .with(
@@ -54,7 +60,7 @@ abstract class Http2UpstreamContract extends GatewayFixture {
               host: httpbin
               trafficPolicy: {connectionPool: {http: {h2UpgradePolicy: UPGRADE}}}
             """)
-        .routes("httpbin", List.of("*"), Route.to("v1").mirror("v2"));
+        .routes("httpbin", List.of("*"), route);
   }
 
   /** v1 serves one GET, whatever becomes of the copy, which is returned. */
@@ -377,5 +383,252 @@ abstract class Http2UpstreamContract extends GatewayFixture {
 
     assertThat(waiting.read().text()).isEqualTo("one");
     assertThat(primary.connections()).isEqualTo(1);
+  }
+
+  @Test
+  void get_v1FallsSilent_theNextGoesElsewhere() throws Exception {
+    start(http2(Route.to("v1").mirror("v2").with("timeout: 1100ms")));
+    served();
+    primary.behaveOnce(FrameOrigin.atHead(FrameOrigin.Stream::fallSilent));
+
+    assertThat(exchange(GET).status()).isEqualTo(504);
+
+    FrameOrigin.Stream dead = primary.take();
+    shadow.take();
+    for (int i = 0; i < 3; i++) {
+      assertThat(exchange(GET).text()).isEqualTo("one");
+      assertThat(primary.take().sharesConnectionWith(dead)).isFalse();
+      shadow.take();
+    }
+    TestBed.await("the silent connection is closed", dead::connectionEnded);
+    assertThat(primary.connections()).isEqualTo(2);
+    assertThat(settled().completed(2)).isEqualTo(5);
+  }
+
+  @Test
+  void get_v1FallsSilent_whoWaitsForAnotherAnswerOfItIsLeftAlone() throws Exception {
+    start(
+        http2(Route.to("v1").mirror("v2").with("timeout: 1100ms"))
+            .routes("others", List.of("other.example"), Route.to("v1")));
+    served();
+    primary.behave(FrameOrigin.atEnd(stream -> {}));
+    RawClient waiting = client().send(RawRequest.get("/").host("other.example"));
+    FrameOrigin.Stream owed = primary.take();
+
+    assertThat(exchange(GET).status()).isEqualTo(504);
+    assertThat(primary.take().sharesConnectionWith(owed)).isTrue();
+    shadow.take();
+    primary.behave(new FrameOrigin.Behaviour() {});
+    assertThat(served().sharesConnectionWith(owed)).isFalse();
+    owed.answer();
+
+    assertThat(waiting.read().text()).isEqualTo("one");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {10, 20 << 20})
+  void upload_v1ReadsNothingMore_isAnswered504AndTheNextGoesElsewhere(int size) throws Exception {
+    start(http2(), "primary.idleTimeout", "1200ms");
+    primary.initialWindow(32 << 20);
+    served();
+    primary.behaveOnce(FrameOrigin.atHead(FrameOrigin.Stream::stopReading));
+    RawClient client = client();
+    client.sendHead(POST.header("Content-Length", Integer.toString(size)));
+    FrameOrigin.Stream dead = primary.take();
+    FrameOrigin.Stream copy = shadow.take();
+    CompletableFuture<Void> upload =
+        CompletableFuture.runAsync(
+            () -> {
+              try {
+                client.write(bytes(size));
+              } catch (IOException closed) {
+                // As a gateway may do once it has answered.
+              }
+            });
+
+    assertThat(client.read().status()).isEqualTo(504);
+
+    upload.get(5, TimeUnit.SECONDS);
+    assertThat(exchange(GET).text()).isEqualTo("one");
+    assertThat(primary.take().sharesConnectionWith(dead)).isFalse();
+    shadow.take();
+    settled();
+    assertThat(copy.whole()).isEqualTo(size == 10);
+    dead.readAgain();
+    TestBed.await("the dead connection is closed", dead::connectionEnded);
+  }
+
+  @Test
+  void upload_v1GrantsNoWindow_isAnswered504() throws Exception {
+    primary.initialWindow(0);
+    start(http2(), "primary.idleTimeout", "500ms");
+
+    RawAnswer answer = exchange(POST.body("waits"));
+
+    assertThat(answer.status()).isEqualTo(504);
+    FrameOrigin.Stream atV1 = primary.take();
+    TestBed.await("v1 hears of it", atV1::wasReset);
+    assertThat(atV1.bytes()).isZero();
+    assertThat(shadow.take().whole()).isTrue();
+    assertThat(onlyOutcome()).isEqualTo("completed 2");
+    served();
+  }
+
+  @Test
+  void upload_v2GrantsNoWindowForASmallOne_isWholeAtV1() throws Exception {
+    shadow.initialWindow(0);
+    start(http2(), SHORT_LIMITS);
+
+    assertThat(exchange(POST.body("waits")).text()).isEqualTo("one");
+
+    assertThat(primary.take().whole()).isTrue();
+    FrameOrigin.Stream atV2 = shadow.take();
+    TestBed.await("the copy is reset", atV2::wasReset);
+    assertThat(atV2.bytes()).isZero();
+    assertThat(onlyOutcome()).isEqualTo("failed BODY_TIMEOUT");
+  }
+
+  @Test
+  void copies_v2FallsSilent_theNextGoElsewhere() throws Exception {
+    start(http2(), "shadow.answerTimeout", "1100ms");
+    FrameOrigin.Stream before = served();
+    shadow.behaveOnce(FrameOrigin.atHead(FrameOrigin.Stream::fallSilent));
+    FrameOrigin.Stream dead = served();
+    assertThat(dead.sharesConnectionWith(before)).isTrue();
+    TestBed.await("the silent connection is closed", dead::connectionEnded);
+
+    FrameOrigin.Stream next = served();
+
+    assertThat(next.sharesConnectionWith(dead)).isFalse();
+    assertThat(served().sharesConnectionWith(next)).isTrue();
+    assertThat(describe(settled())).isEqualTo("failed ANSWER_TIMEOUT completed 2");
+    assertThat(settled().completed(2)).isEqualTo(3);
+  }
+
+  @Test
+  void copies_v2ReadsNothingMore_theNextGoElsewhere() throws Exception {
+    start(http2(), "shadow.bodyTimeout", "1100ms", "shadow.maxLagBytes", "67108864");
+    shadow.initialWindow(32 << 20);
+    served();
+    shadow.behaveOnce(FrameOrigin.atHead(FrameOrigin.Stream::stopReading));
+    int size = 24 << 20;
+
+    assertThat(exchange(POST.body(bytes(size))).text()).isEqualTo("one");
+
+    assertThat(primary.take().bytes()).isEqualTo(size);
+    FrameOrigin.Stream dead = shadow.take();
+    assertThat(describe(settled())).isEqualTo("failed BODY_TIMEOUT completed 2");
+    assertThat(served().sharesConnectionWith(dead)).isFalse();
+    dead.readAgain();
+    TestBed.await("the dead connection is closed", dead::connectionEnded);
+  }
+
+  @Test
+  void v1_thatNeverGreets_isGivenUpAsOneThatCannotBeReached() throws Exception {
+    primary.greet(false);
+    start(http2(), "primary.connectTimeout", "300ms");
+
+    assertThat(exchange(GET).status()).isEqualTo(503);
+
+    assertThat(shadow.take().whole()).isTrue();
+    TestBed.await("the connection is closed", () -> primary.openConnections() == 0);
+    primary.greet(true);
+    served();
+    assertThat(settled().completed(2)).isEqualTo(2);
+  }
+
+  @Test
+  void v2_thatNeverGreets_isGivenUpAndAskedAgain() throws Exception {
+    shadow.greet(false);
+    start(http2(), "shadow.connectTimeout", "300ms");
+
+    for (int i = 0; i < 3; i++) {
+      assertThat(exchange(GET).text()).isEqualTo("one");
+      primary.take();
+    }
+
+    assertThat(describe(settled())).isEqualTo("dropped CONNECT_TIMEOUT");
+    assertThat(settled().dropped()).isEqualTo(3);
+    TestBed.await("its connections are closed", () -> shadow.openConnections() == 0);
+    shadow.greet(true);
+    served();
+    assertThat(settled().completed(2)).isEqualTo(1);
+  }
+
+  /** How v1 closes its connection behind a whole answer, and says nothing of it before. */
+  static Stream<Arguments> closings() {
+    return Stream.of(
+        argumentSet("finishes", (FrameOrigin.Action) FrameOrigin.Stream::finishConnection),
+        argumentSet("closes", (FrameOrigin.Action) FrameOrigin.Stream::closeConnection));
+  }
+
+  @ParameterizedTest(name = "{argumentSetName}")
+  @MethodSource("closings")
+  void answer_v1ClosesBehindIt_isWhole(FrameOrigin.Action closing) throws Exception {
+    start(http2());
+    for (int i = 0; i < 20; i++) {
+      primary.behaveOnce(
+          FrameOrigin.atEnd(
+              stream -> {
+                stream.answer();
+                closing.on(stream);
+              }));
+
+      RawAnswer answer = exchange(GET);
+
+      assertThat(answer.whole()).isTrue();
+      assertThat(answer.text()).isEqualTo("one");
+      primary.take();
+      shadow.take();
+    }
+    assertThat(settled().completed(2)).isEqualTo(20);
+  }
+
+  @Test
+  void answer_thatOutlastsTheIdleTimeout_isNeverShortened() throws Exception {
+    start(http2(), "primary.idleTimeout", "500ms");
+    int blocks = 448;
+    primary.behaveOnce(
+        FrameOrigin.atEnd(
+            stream -> {
+              stream.head();
+              for (int i = 1; i <= blocks; i++) {
+                stream.data(bytes(16_384), i == blocks);
+              }
+            }));
+    RawClient slow = RawClient.to(gateway().port(), 4096);
+    bed.afterwards(slow::close);
+
+    RawAnswer answer = slow.send(GET).read(64 * 1024, Duration.ofMillis(25));
+
+    assertThat(answer.body().length() == blocks * 16_384).isEqualTo(answer.whole());
+    primary.take();
+    shadow.take();
+    served();
+  }
+
+  @Test
+  void answer_v1ClosesBehindALargeOne_aSlowClientGetsItWhole() throws Exception {
+    start(http2());
+    primary.behaveOnce(
+        FrameOrigin.atEnd(
+            stream -> {
+              stream.head();
+              for (int i = 1; i <= 192; i++) {
+                stream.data(bytes(16_384), i == 192);
+              }
+              stream.finishConnection();
+            }));
+    RawClient slow = RawClient.to(gateway().port(), 4096);
+    bed.afterwards(slow::close);
+
+    RawAnswer answer = slow.send(GET).read(64 * 1024, Duration.ofMillis(5));
+
+    assertThat(answer.whole()).isTrue();
+    assertThat(answer.body().length()).isEqualTo(192 * 16_384);
+    primary.take();
+    shadow.take();
+    TestBed.await("v1's connection is closed", () -> primary.openConnections() == 0);
+    served();
   }
 }

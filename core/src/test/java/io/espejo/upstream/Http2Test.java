@@ -1,6 +1,7 @@
 package io.espejo.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.espejo.testkit.FrameOrigin;
 import io.espejo.testkit.TestBed;
@@ -9,9 +10,15 @@ import io.espejo.upstream.ClusterSpec.EndpointSpec;
 import io.espejo.upstream.ClusterSpec.Protocol;
 import io.espejo.upstream.ClusterSpec.Resolution;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -129,6 +136,10 @@ class Http2Test extends UpstreamFixture {
   }
 
   private static Cluster cluster(int port, Optional<TlsSpec> tls, ConnectionPool pool) {
+    return cluster(port, tls, pool, leg());
+  }
+
+  private static Cluster cluster(int port, Optional<TlsSpec> tls, ConnectionPool pool, Leg leg) {
     return new Cluster(
         new ClusterSpec(
             "h2",
@@ -139,7 +150,7 @@ class Http2Test extends UpstreamFixture {
             pool,
             Optional.empty(),
             tls),
-        leg());
+        leg);
   }
 
   private static CompletableFuture<String> send(OutgoingRequest request) {
@@ -299,6 +310,101 @@ class Http2Test extends UpstreamFixture {
 
     assertThat(Wire.endpoint(again)).isSameAs(cluster.endpoints().get(0));
     cluster.close();
+  }
+
+  @Test
+  void connection_silentWhileAnswersAreOwed_getsNoFurtherRequest() throws Exception {
+    FrameOrigin origin = origin();
+    origin.behave(FrameOrigin.atEnd(stream -> {}));
+    try (Leg leg = Leg.start(settings("silent", Duration.ofMinutes(1)), nanos::get)) {
+      Cluster cluster = cluster(origin.port(), Optional.empty(), ConnectionPool.DEFAULT, leg);
+      List<CompletableFuture<String>> answers = new ArrayList<>();
+      List<FrameOrigin.Stream> owed = new ArrayList<>();
+      for (int second = 0; second <= 10; second++) {
+        answers.add(send(cluster.pick().get().newRequest(head("/", ""))));
+        owed.add(origin.take());
+        assertThat(origin.connections()).isEqualTo(1);
+        pass(Duration.ofSeconds(1));
+      }
+      origin.behave(new FrameOrigin.Behaviour() {});
+
+      send(cluster.pick().get().newRequest(head("/", ""))).get(5, TimeUnit.SECONDS);
+
+      assertThat(origin.connections()).isEqualTo(2);
+      for (FrameOrigin.Stream stream : owed) {
+        stream.answer();
+      }
+      for (CompletableFuture<String> answer : answers) {
+        assertThat(answer.get(5, TimeUnit.SECONDS)).isEqualTo("v1");
+      }
+      TestBed.await("the silent one is closed", () -> owed.get(0).connectionEnded());
+      cluster.close();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"999, 1", "1000, 2"})
+  void connection_silentForAWhileWhenARequestFails_getsNoFurtherRequest(int millis, int expected)
+      throws Exception {
+    FrameOrigin origin = origin();
+    try (Leg leg = Leg.start(settings("failing", Duration.ofMinutes(1)), nanos::get)) {
+      Cluster cluster = cluster(origin.port(), Optional.empty(), ConnectionPool.DEFAULT, leg);
+      send(cluster.pick().get().newRequest(head("/", ""))).get(5, TimeUnit.SECONDS);
+      origin.take();
+      origin.behaveOnce(FrameOrigin.atEnd(stream -> {}));
+      OutgoingRequest failing = cluster.pick().get().newRequest(head("/", ""));
+      CompletableFuture<String> failed = send(failing);
+      FrameOrigin.Stream stream = origin.take();
+      pass(Duration.ofMillis(millis));
+      failing.reset(new IOException("the client is gone"));
+      assertThatThrownBy(() -> failed.get(5, TimeUnit.SECONDS)).isNotNull();
+      TestBed.await("it is reset", stream::wasReset);
+
+      send(cluster.pick().get().newRequest(head("/", ""))).get(5, TimeUnit.SECONDS);
+
+      assertThat(origin.connections()).isEqualTo(expected);
+      cluster.close();
+    }
+  }
+
+  @Test
+  void connection_thatAnswersSomeOfItsRequests_isKept() throws Exception {
+    FrameOrigin origin = origin();
+    try (Leg leg = Leg.start(settings("talking", Duration.ofMinutes(1)), nanos::get)) {
+      Cluster cluster = cluster(origin.port(), Optional.empty(), ConnectionPool.DEFAULT, leg);
+      origin.behaveOnce(FrameOrigin.atEnd(stream -> {}));
+      CompletableFuture<String> waiting = send(cluster.pick().get().newRequest(head("/", "")));
+      FrameOrigin.Stream owed = origin.take();
+      for (int i = 0; i < 5; i++) {
+        pass(Duration.ofSeconds(9));
+        send(cluster.pick().get().newRequest(head("/", ""))).get(5, TimeUnit.SECONDS);
+      }
+
+      assertThat(origin.connections()).isEqualTo(1);
+      owed.answer();
+      assertThat(waiting.get(5, TimeUnit.SECONDS)).isEqualTo("v1");
+      cluster.close();
+    }
+  }
+
+  @Test
+  void connect_toAServerThatNeverEndsTheTlsHandshake_timesOut() throws Exception {
+    try (ServerSocket mute = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Cluster cluster =
+          cluster(
+              mute.getLocalPort(),
+              Optional.of(new TlsSpec("", List.of(), Optional.empty(), Optional.empty(), true)));
+      CompletableFuture<String> answer = send(cluster.pick().get().newRequest(head("/", "")));
+
+      try (Socket accepted = mute.accept()) {
+        assertThatThrownBy(() -> answer.get(5, TimeUnit.SECONDS))
+            .hasCauseInstanceOf(SocketTimeoutException.class);
+        accepted.setSoTimeout(5000);
+        // To the end, which the client has made.
+        accepted.getInputStream().transferTo(OutputStream.nullOutputStream());
+      }
+      cluster.close();
+    }
   }
 
   /** Looks again and again for so long. */

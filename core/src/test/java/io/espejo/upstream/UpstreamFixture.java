@@ -23,17 +23,11 @@ abstract class UpstreamFixture {
 
   @BeforeAll
   static void open() {
-    leg =
-        Leg.start(
-            new Leg.Settings(
-                "test",
-                8,
-                Duration.ofSeconds(1),
-                Duration.ofSeconds(1),
-                Duration.ZERO,
-                100,
-                20,
-                120));
+    leg = Leg.start(settings("test", Duration.ofSeconds(1)));
+  }
+
+  static Leg.Settings settings(String name, Duration maxIdle) {
+    return new Leg.Settings(name, 8, Duration.ofSeconds(1), maxIdle, Duration.ZERO, 100, 20, 120);
   }
 
   @AfterAll
