@@ -44,14 +44,30 @@ public final class RequestSyntax {
 
   /**
    * Whether the method and all header names are tokens, no header value has a control character,
-   * and authority and query have only what a URI may have, be it well-formed or not. The path is
-   * not looked at.
+   * authority and query have only what a URI may have, be it well-formed or not, all lengths are
+   * one number, and no transfer coding came over HTTP/2, which has none. The path is not looked at.
    */
   public static boolean isWellFormed(DownstreamRequest request) {
     return isToken(request.method())
         && isOf(AUTHORITY, request.authority())
         && request.query().filter(query -> !isOf(QUERY, query)).isEmpty()
-        && areLines(request.headers());
+        && areLines(request.headers())
+        && hasOneLength(request.headers())
+        && (request.protocol().startsWith("HTTP/1")
+            || !request.headers().contains("transfer-encoding"));
+  }
+
+  private static boolean hasOneLength(Headers headers) {
+    int first = headers.indexOf("content-length", 0);
+    for (int line = first; line >= 0; line = headers.indexOf("content-length", line + 1)) {
+      String length = headers.value(line).trim();
+      if (length.isEmpty()
+          || !length.chars().allMatch(digit -> digit >= '0' && digit <= '9')
+          || !length.equals(headers.value(first).trim())) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** The trailer fields without those that may stand in a head only, or are malformed. */

@@ -152,6 +152,11 @@ final class PrimaryBody {
     if (chunk == BodyChunk.NOT_YET) {
       return chunk;
     }
+    received += chunk.length();
+    if (chunk.failure().isEmpty() && isNotAsLongAsItSays(chunk)) {
+      chunk.release();
+      chunk = BodyChunk.failed(new IOException("a body that is not as long as it says"));
+    }
     if (chunk.failure().isPresent()) {
       synchronized (this) {
         failedDownstream = true;
@@ -163,12 +168,16 @@ final class PrimaryBody {
       observer.onChunk(chunk);
     }
     keep(chunk);
-    received += chunk.length();
     // With a length the end is known; the container may tell of it only later.
     if (chunk.last() || received == length) {
       end(RequestSyntax.trailers(body.trailers()));
     }
     return chunk;
+  }
+
+  /** Containers look at it, too; what is beyond the length would be a request of its own to v1. */
+  private boolean isNotAsLongAsItSays(BodyChunk chunk) {
+    return length >= 0 && (received > length || (chunk.last() && received < length));
   }
 
   private void keep(BodyChunk chunk) {

@@ -140,4 +140,24 @@ class RequestSyntaxTest {
     assertThat(kept.first("x-sum")).contains("5");
     assertThat(RequestSyntax.trailers(Headers.EMPTY)).isSameAs(Headers.EMPTY);
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"5|6", "5|5, 5", "5, 5", "+5", "-5", "5;5", "0x5", "", "5|"})
+  void lengths_thatAreNotOneNumber_areRefused(String lines) {
+    assertThat(lengths(lines.split("\\|", -1))).isFalse();
+    assertThat(lengths("5", "5")).isTrue();
+  }
+
+  private static boolean lengths(String... values) {
+    Headers.Builder headers = Headers.builder();
+    for (String value : values) {
+      headers.add("Content-Length", value);
+    }
+    return RequestSyntax.isWellFormed(new Request("POST", "httpbin", "", headers.build()));
+  }
+
+  @Test
+  void transferCoding_overHttp2_isRefused() {
+    assertThat(isWellFormed("transfer-encoding", "chunked")).isFalse();
+  }
 }

@@ -16,14 +16,17 @@ import org.junit.jupiter.api.Test;
 
 class PrimaryBodyTest {
   private final List<String> heard = new ArrayList<>();
-  private final PrimaryBody body =
-      new PrimaryBody(
-          new FiveBytes(),
-          -1,
-          List.of(new Observer()),
-          new KeptBody(new MemoryBudget(0), 0),
-          () -> {},
-          () -> {});
+  private final PrimaryBody body = body(-1);
+
+  private PrimaryBody body(long length) {
+    return new PrimaryBody(
+        new FiveBytes(),
+        length,
+        List.of(new Observer()),
+        new KeptBody(new MemoryBudget(0), 0),
+        () -> {},
+        () -> {});
+  }
 
   @Test
   void abandon_beforeTheAnswer_showsTheCopiesWhatHasCome() {
@@ -45,6 +48,34 @@ class PrimaryBodyTest {
     body.abandon(new IOException("v1 has answered"));
 
     assertThat(Content.Chunk.isFailure(sending.read(), true)).isTrue();
+  }
+
+  @Test
+  void read_ofMoreThanTheLengthSays_isAFailure() {
+    Request.Content sending = body(4).sending();
+
+    assertThat(Content.Chunk.isFailure(sending.read(), true)).isTrue();
+
+    assertThat(heard).containsExactly("read", "cut");
+  }
+
+  @Test
+  void read_ofLessThanTheLengthSays_isAFailure() {
+    Request.Content sending = body(6).sending();
+
+    assertThat(sending.read().remaining()).isEqualTo(5);
+    assertThat(Content.Chunk.isFailure(sending.read(), true)).isTrue();
+
+    assertThat(heard).containsExactly("read", "chunk 5", "read", "cut");
+  }
+
+  @Test
+  void read_ofAsMuchAsTheLengthSays_isTheEnd() {
+    Request.Content sending = body(5).sending();
+
+    assertThat(sending.read().isLast()).isTrue();
+
+    assertThat(heard).containsExactly("read", "chunk 5", "trailers", "end");
   }
 
   private final class Observer implements BodyObserver {
