@@ -426,6 +426,14 @@ public final class Espejo implements AutoCloseable {
     return chunks;
   }
 
+  /**
+   * An adapter tells that a call of its own on what a container had lent for a request has
+   * outlasted that request; it is counted.
+   */
+  public void lateCall() {
+    primaries.lateCall();
+  }
+
   /** How many buffers of {@link #chunks} are in use now; 0 when nothing runs. */
   public long lentBuffers() {
     return chunks.lent();

@@ -17,6 +17,8 @@ import java.util.Map;
  * @param upgradesOverLimit requests for that which were refused because too many were open
  * @param earlyHints interim answers 103 that were passed on
  * @param earlyHintsNotSent those that were not: the container or client cannot, or has one already
+ * @param lateCalls calls on what a container had lent for a request that were under way 1 s after
+ *     the request had ended
  */
 public record PrimaryCounts(
     long overflows,
@@ -30,7 +32,8 @@ public record PrimaryCounts(
     long upgrades,
     long upgradesOverLimit,
     long earlyHints,
-    long earlyHintsNotSent) {
+    long earlyHintsNotSent,
+    long lateCalls) {
   /** The same by the names that JMX and metrics have for them. */
   public Map<String, Long> byName() {
     return Map.ofEntries(
@@ -45,6 +48,7 @@ public record PrimaryCounts(
         Map.entry("upgrades", upgrades),
         Map.entry("upgrades_over_limit", upgradesOverLimit),
         Map.entry("early_hints", earlyHints),
-        Map.entry("early_hints_not_sent", earlyHintsNotSent));
+        Map.entry("early_hints_not_sent", earlyHintsNotSent),
+        Map.entry("late_calls", lateCalls));
   }
 }

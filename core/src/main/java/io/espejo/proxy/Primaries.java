@@ -95,6 +95,11 @@ public final class Primaries implements AutoCloseable {
     counter.aborts.increment();
   }
 
+  /** A call on what a container had lent for a request has outlasted it. */
+  public void lateCall() {
+    counter.lateCalls.increment();
+  }
+
   /** What happened so far. */
   public PrimaryCounts counts() {
     return counter.counts();

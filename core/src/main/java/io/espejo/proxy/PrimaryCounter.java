@@ -17,6 +17,7 @@ final class PrimaryCounter {
   final LongAdder upgradesOverLimit = new LongAdder();
   final LongAdder earlyHints = new LongAdder();
   final LongAdder earlyHintsNotSent = new LongAdder();
+  final LongAdder lateCalls = new LongAdder();
 
   PrimaryCounts counts() {
     return new PrimaryCounts(
@@ -31,6 +32,7 @@ final class PrimaryCounter {
         upgrades.sum(),
         upgradesOverLimit.sum(),
         earlyHints.sum(),
-        earlyHintsNotSent.sum());
+        earlyHintsNotSent.sum(),
+        lateCalls.sum());
   }
 }

@@ -25,6 +25,7 @@ final class Lease {
       new RateLimitedLog(System.getLogger(Lease.class.getName()), Level.WARNING);
 
   private final boolean revocable;
+  private final Runnable onLate;
 
   // Guarded by this.
   private final List<Thread> users = new ArrayList<>(2);
@@ -35,9 +36,11 @@ final class Lease {
    * A lease of one request.
    *
    * @param revocable whether the container ends requests by itself, as Tomcat does
+   * @param onLate hears of a call that outlasts the request; called with this locked
    */
-  Lease(boolean revocable) {
+  Lease(boolean revocable, Runnable onLate) {
     this.revocable = revocable;
+    this.onLate = onLate;
   }
 
   /** What a call fails with that may not be made any more. */
@@ -131,6 +134,7 @@ final class Lease {
     try {
       for (long left = MAX_WAIT_NANOS; usedByOthers(); left = deadline - System.nanoTime()) {
         if (left <= 0) {
+          onLate.run();
           LATE.log(() -> "a call on a request of the container's outlasts the request");
           return;
         }

@@ -148,7 +148,8 @@ public final class MirrorFilter implements Filter {
   }
 
   private ServletRequestBody body(Espejo running, HttpServletRequest http) {
-    return new ServletRequestBody(http, running.chunks(), running.threads(), tomcat);
+    return new ServletRequestBody(
+        http, running.chunks(), running.threads(), tomcat, running::lateCall);
   }
 
   private ServletDownstreamResponse asynchronous(

@@ -4,7 +4,9 @@ import io.espejo.exchange.BodyChunk;
 import io.espejo.exchange.ChunkPool;
 import io.espejo.exchange.Headers;
 import io.espejo.exchange.RequestBody;
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.ReadListener;
+import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.EOFException;
@@ -35,6 +37,9 @@ final class ServletRequestBody implements RequestBody, ReadListener {
   /** Whether this is read {@link #elsewhere}, and not in the container's calls. */
   private final boolean moved;
 
+  /** Whether the end may be that of a stream which was reset. */
+  private final boolean resettable;
+
   // What the container is asked, it is asked by the one reader and outside the monitor: it may lock
   // then what its own thread has locked that waits to signal.
   private volatile @Nullable ServletInputStream input;
@@ -57,16 +62,25 @@ final class ServletRequestBody implements RequestBody, ReadListener {
    * Of this request.
    *
    * @param elsewhere where chunks are read on Tomcat
+   * @param onLate hears of a call that outlasts the request
    */
   ServletRequestBody(
-      HttpServletRequest request, ChunkPool pool, Executor elsewhere, boolean tomcat) {
+      HttpServletRequest request,
+      ChunkPool pool,
+      Executor elsewhere,
+      boolean tomcat,
+      Runnable onLate) {
     this.request = request;
     this.pool = pool;
     this.elsewhere = elsewhere;
     long length = request.getContentLengthLong();
-    this.lease = new Lease(tomcat);
+    this.lease = new Lease(tomcat, onLate);
     this.measured = length >= 0;
     this.moved = tomcat && request.getHeader("Transfer-Encoding") != null;
+    this.resettable =
+        tomcat
+            && request.getProtocol().startsWith("HTTP/2")
+            && request.getDispatcherType() == DispatcherType.REQUEST;
     this.missing = measured ? length : Long.MAX_VALUE;
   }
 
@@ -233,10 +247,16 @@ final class ServletRequestBody implements RequestBody, ReadListener {
     signal(null);
   }
 
+  /**
+   * Tomcat tells of the end of a stream of HTTP/2, too, that its client has reset; then its call
+   * for the error follows.
+   */
   @Override
   public void onAllDataRead() {
-    settled = true;
-    signal(BodyChunk.END);
+    if (!resettable || request.getAttribute(RequestDispatcher.ERROR_EXCEPTION) == null) {
+      settled = true;
+      signal(BodyChunk.END);
+    }
   }
 
   /** Tomcat ends the request after it. */

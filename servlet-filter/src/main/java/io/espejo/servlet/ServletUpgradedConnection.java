@@ -26,7 +26,7 @@ final class ServletUpgradedConnection implements UpgradedConnection, ReadListene
   ServletUpgradedConnection(WebConnection connection) throws IOException {
     this.connection = connection;
     this.input = connection.getInputStream();
-    this.output = new NonBlockingOutput(connection.getOutputStream(), new Lease(false));
+    this.output = new NonBlockingOutput(connection.getOutputStream(), new Lease(false, () -> {}));
     this.undertow = connection.getClass().getName().startsWith("io.undertow.");
   }
 

@@ -8,12 +8,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
 class LeaseTest {
-  private final Lease lease = new Lease(true);
+  private final AtomicInteger late = new AtomicInteger();
+  private final Lease lease = new Lease(true, late::incrementAndGet);
   private final List<String> done = new ArrayList<>();
   private final CountDownLatch inside = new CountDownLatch(1);
 
@@ -25,11 +27,12 @@ class LeaseTest {
     lease.revoke();
 
     assertThat(left).isTrue();
+    assertThat(late).hasValue(0);
     call.get(10, TimeUnit.SECONDS);
   }
 
   @Test
-  void revoke_whileAThreadStaysInACall_ends() throws Exception {
+  void revoke_whileAThreadStaysInACall_endsAndIsCounted() throws Exception {
     CountDownLatch over = new CountDownLatch(1);
     AtomicBoolean left = new AtomicBoolean();
     CompletableFuture<Void> call = called(over::await, left);
@@ -37,6 +40,7 @@ class LeaseTest {
     lease.revoke();
 
     assertThat(left).isFalse();
+    assertThat(late).hasValue(1);
     over.countDown();
     call.get(10, TimeUnit.SECONDS);
   }
@@ -59,7 +63,7 @@ class LeaseTest {
 
   @Test
   void revoke_whereTheContainerEndsNothing_doesNothing() {
-    Lease kept = new Lease(false);
+    Lease kept = new Lease(false, late::incrementAndGet);
 
     kept.revoke();
 

@@ -119,7 +119,8 @@ record State(Map<String, Long> numbers) {
         number("upgrades"),
         number("upgrades_over_limit"),
         number("early_hints"),
-        number("early_hints_not_sent"));
+        number("early_hints_not_sent"),
+        number("late_calls"));
   }
 
   long lentBuffers() {
