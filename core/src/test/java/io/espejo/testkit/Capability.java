@@ -24,6 +24,10 @@ public enum Capability {
   BARE_UPGRADE,
   /** Tells a reader that does not block of an end that comes with trailers on HTTP/2. */
   HTTP2_REQUEST_TRAILERS,
+  /** Sends the head of an asynchronous answer to HEAD over HTTP/2. */
+  HTTP2_HEAD,
+  /** Tells a stream of HTTP/2 that is reset right behind its head from one that has ended. */
+  RESET_AT_ONCE,
   /** Sends 103 on the way to an answer. */
   EARLY_HINTS,
   /** Can break a chunked answer, or a stream of HTTP/2, so that the client sees it. */

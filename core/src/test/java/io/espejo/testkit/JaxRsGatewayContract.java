@@ -42,6 +42,7 @@ public abstract class JaxRsGatewayContract extends GatewayContract {
     lacks.put(Capability.UPGRADE, "JAX-RS cannot leave HTTP");
     lacks.put(Capability.BARE_UPGRADE, "JAX-RS cannot leave HTTP");
     lacks.put(Capability.REQUEST_TRAILERS, "JAX-RS has no trailers");
+    lacks.put(Capability.RESET_AT_ONCE, "Tomcat's request has ended for a moment");
     lacks.put(Capability.HTTP2_REQUEST_TRAILERS, "JAX-RS has no trailers");
     lacks.put(Capability.ANSWER_TRAILERS, "JAX-RS has no trailers");
     lacks.put(Capability.EARLY_HINTS, "JAX-RS has one answer");

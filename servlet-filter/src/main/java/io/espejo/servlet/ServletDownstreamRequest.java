@@ -32,21 +32,25 @@ final class ServletDownstreamRequest implements DownstreamRequest {
   @Override
   public String authority() {
     String host = request.getHeader("Host");
-    if (host != null) {
-      return host;
-    }
     if (request.getProtocol().startsWith("HTTP/1")) {
       // What containers show as the server's name is their own address.
-      return "";
+      return host == null ? "" : host;
     }
-    // HTTP/2 has :authority instead, which containers show as the server's name.
+    // HTTP/2 has :authority instead, which containers show as the server's name. It stands where
+    // Host is another (RFC 9113, section 8.3.1). Where there is none, they show their own address.
     String name = request.getServerName();
     if (name == null || name.isEmpty()) {
-      return "";
+      return host == null ? "" : host;
+    }
+    if (host != null
+        && (name.equals(request.getLocalAddr()) || name.equals(request.getLocalName()))) {
+      return host;
     }
     int port = request.getServerPort();
+    String whole = name + ":" + port;
     boolean standard = port <= 0 || port == (request.isSecure() ? 443 : 80);
-    return standard ? name : name + ":" + port;
+    String authority = standard ? name : whole;
+    return authority.equalsIgnoreCase(host) || whole.equalsIgnoreCase(host) ? host : authority;
   }
 
   @Override

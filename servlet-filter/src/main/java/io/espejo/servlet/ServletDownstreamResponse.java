@@ -138,7 +138,11 @@ final class ServletDownstreamResponse implements DownstreamResponse {
 
   private void put(int status, Headers headers) {
     head(response, status, headers);
-    if (headers.contains("content-length") || isBodiless(status)) {
+    if (headers.contains("content-length")) {
+      return;
+    }
+    if (isBodiless(status)) {
+      lengthUntold = request.getProtocol().startsWith("HTTP/2");
       return;
     }
     boolean head = request.getMethod().equals("HEAD");

@@ -22,6 +22,10 @@ class Tomcat10GatewayTest extends GatewayContract {
     return Map.of(
         Capability.KEEP_ALIVE_AFTER_ERRORS,
         "Tomcat closes after 400, 500, 501 and 503",
+        Capability.HTTP2_HEAD,
+        "Tomcat ends the stream when the filter returns, before there is a head",
+        Capability.RESET_AT_ONCE,
+        "Tomcat's request has ended for a moment, and its next one may be answered 500",
         Capability.HTTP2_REQUEST_TRAILERS,
         "Tomcat wakes only a reader that blocks",
         Capability.EARLY_HINTS,
