@@ -168,10 +168,12 @@ public abstract class ApplicationContract extends DoNoHarmContract {
     assertThat(onlyOutcome()).isEqualTo("completed 2");
   }
 
-  @Test
-  void marker_onTheRequest_isServedButNotMirrored() throws Exception {
+  /** The application sees the marker, as without the filter, and the container's own request. */
+  @ParameterizedTest
+  @ValueSource(strings = {"/stream", "/headers", "/class"})
+  void marker_onTheRequest_isServedButNotMirrored(String path) throws Exception {
     start(mirrored(), LOCAL);
-    RawRequest request = RawRequest.get("/stream").header("X-Espejo-Mirror", "another");
+    RawRequest request = RawRequest.get(path).header("X-Espejo-Mirror", "another");
 
     assertSame(exchange(request), bare(request));
 
