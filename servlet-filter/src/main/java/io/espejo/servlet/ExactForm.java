@@ -71,7 +71,7 @@ final class ExactForm {
       String server = context.getServerInfo();
       boolean tomcat = server.startsWith("Apache Tomcat/");
       boolean wildFly = server.startsWith("WildFly");
-      boolean liberty = server.contains("Liberty");
+      boolean liberty = OpenLiberty.serves(context);
       return Optional.of(
           new Settings(
               settings.positive("forms.maxBytes", 2 * 1024 * 1024),

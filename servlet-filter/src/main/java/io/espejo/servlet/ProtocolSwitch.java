@@ -23,6 +23,11 @@ record ProtocolSwitch(Headers headers, Upgrade upgrade) {
       if (isDeafJetty(request)) {
         throw new ServletException("Jetty takes this client's side for ended");
       }
+      if (OpenLiberty.serves(request)) {
+        // It does so at the end of a request's first call, and of no other: to this one it says
+        // 200.
+        throw new ServletException("Open Liberty upgrades no asynchronous request");
+      }
       handler = request.upgrade(UpgradeHandler.class);
     } catch (IOException | ServletException | RuntimeException unable) {
       response.reset();

@@ -34,6 +34,7 @@ final class ServletDownstreamResponse implements DownstreamResponse {
   private final HttpServletRequest request;
   private final HttpServletResponse response;
   private final EarlyHints hints;
+  private final boolean openLiberty;
 
   // Only the one caller of DownstreamResponse touches these.
   private int buffered;
@@ -41,6 +42,12 @@ final class ServletDownstreamResponse implements DownstreamResponse {
 
   /** A container that is not made to send the head before the end of nothing says 0 bytes. */
   private boolean lengthUntold;
+
+  /** Open Liberty tells the length of what it still has whole at the end, unless it has nothing. */
+  private boolean unbuffered;
+
+  /** Whether the container passes over the next flush: Open Liberty does if nothing is written. */
+  private boolean flushIgnored;
 
   /** Whether the container does not take an answer any more. */
   private boolean refused;
@@ -66,6 +73,8 @@ final class ServletDownstreamResponse implements DownstreamResponse {
     this.request = request;
     this.response = response;
     this.hints = hints;
+    this.openLiberty = OpenLiberty.serves(request);
+    this.flushIgnored = openLiberty;
   }
 
   /** On a thread of the container, which blocks while the client reads nothing. */
@@ -138,6 +147,10 @@ final class ServletDownstreamResponse implements DownstreamResponse {
 
   private void put(int status, Headers headers) {
     head(response, status, headers);
+    if (openLiberty && !fitsBuffer(headers)) {
+      response.setBufferSize(1);
+      unbuffered = true;
+    }
     if (headers.contains("content-length")) {
       return;
     }
@@ -156,6 +169,13 @@ final class ServletDownstreamResponse implements DownstreamResponse {
 
   private static boolean isBodiless(int status) {
     return status == 204 || status == 205 || status == 304;
+  }
+
+  private static boolean fitsBuffer(Headers headers) {
+    return headers
+        .first("content-length")
+        .filter(length -> Long.parseLong(length.trim()) <= BUFFER_SIZE)
+        .isPresent();
   }
 
   @Override
@@ -213,6 +233,7 @@ final class ServletDownstreamResponse implements DownstreamResponse {
       return;
     }
     if (output != null
+        || (unbuffered && bytes.hasRemaining())
         || buffered + bytes.remaining() > BUFFER_SIZE
         || (last && completion.isHazardous())) {
       Callback then = last ? completing(callback) : callback;
@@ -246,11 +267,20 @@ final class ServletDownstreamResponse implements DownstreamResponse {
   }
 
   private Callback completing(Callback callback) {
+    return then(
+        () -> {
+          complete();
+          callback.succeeded();
+        },
+        callback);
+  }
+
+  /** What follows a success, where a failure is the callback's. */
+  private static Callback then(Runnable action, Callback callback) {
     return new Callback() {
       @Override
       public void succeeded() {
-        complete();
-        callback.succeeded();
+        action.run();
       }
 
       @Override
@@ -272,20 +302,31 @@ final class ServletDownstreamResponse implements DownstreamResponse {
       callback.failed(Lease.over());
       return;
     }
-    nonBlocking(callback, to -> to.flush(callback));
+    if (flushIgnored) {
+      flushIgnored = false;
+      nonBlocking(callback, to -> to.flush(then(() -> to.flush(callback), callback)));
+    } else {
+      nonBlocking(callback, to -> to.flush(callback));
+    }
   }
 
   private void nonBlocking(Callback callback, Consumer<NonBlockingOutput> action) {
     NonBlockingOutput known = output;
-    if (known == null) {
-      try {
+    try {
+      if (known == null) {
         known = new NonBlockingOutput(response.getOutputStream(), lease);
-      } catch (IOException | RuntimeException gone) {
-        callback.failed(gone);
+        output = known;
+        completion.tell(known::fail);
+      }
+      if (openLiberty) {
+        // It blocks in each write all the same, and v1's threads are few.
+        NonBlockingOutput to = known;
+        async.start(() -> action.accept(to));
         return;
       }
-      output = known;
-      completion.tell(known::fail);
+    } catch (IOException | RuntimeException gone) {
+      callback.failed(gone);
+      return;
     }
     action.accept(known);
   }

@@ -26,6 +26,10 @@ import org.jspecify.annotations.Nullable;
  * once more when that comes. So there chunks are read elsewhere, but not by {@code
  * AsyncContext.start}, which touches the request once more when its task is done, whoever's it is
  * by then.
+ *
+ * <p>Open Liberty forgets to call again where its answer to another thread's {@code isReady()}, no,
+ * and the bytes meet. So there it is asked within its calls alone, and a call that has brought
+ * bytes lasts for as long as nobody wants them.
  */
 final class ServletRequestBody implements RequestBody, ReadListener {
   private final HttpServletRequest request;
@@ -34,11 +38,13 @@ final class ServletRequestBody implements RequestBody, ReadListener {
   private final boolean measured;
   private final Lease lease;
 
-  /** Whether this is read {@link #elsewhere}, and not in the container's calls. */
+  /** Whether this is read by {@link #reader} alone: {@link #elsewhere}, or in a call that lasts. */
   private final boolean moved;
 
   /** Whether the end may be that of a stream which was reset. */
   private final boolean resettable;
+
+  private final boolean openLiberty;
 
   // What the container is asked, it is asked by the one reader and outside the monitor: it may lock
   // then what its own thread has locked that waits to signal.
@@ -76,7 +82,8 @@ final class ServletRequestBody implements RequestBody, ReadListener {
     long length = request.getContentLengthLong();
     this.lease = new Lease(tomcat, onLate);
     this.measured = length >= 0;
-    this.moved = tomcat && request.getHeader("Transfer-Encoding") != null;
+    this.openLiberty = OpenLiberty.serves(request);
+    this.moved = openLiberty || (tomcat && request.getHeader("Transfer-Encoding") != null);
     this.resettable =
         tomcat
             && request.getProtocol().startsWith("HTTP/2")
@@ -127,6 +134,8 @@ final class ServletRequestBody implements RequestBody, ReadListener {
     } catch (IOException | RuntimeException gone) {
       ended(BodyChunk.failed(gone));
     }
+    // Whose call then has nothing more to wait for.
+    settled |= openLiberty && missing == 0;
     if (buffer != null) {
       if (length > 0) {
         return BodyChunk.pooled(pool, buffer, length, false);
@@ -174,8 +183,9 @@ final class ServletRequestBody implements RequestBody, ReadListener {
   @Override
   public void demand(Runnable onReadable) {
     synchronized (this) {
-      if (!readable && end == null) {
+      if ((openLiberty ? !settled : !readable) && end == null) {
         demand = onReadable;
+        notifyAll();
         return;
       }
     }
@@ -219,12 +229,29 @@ final class ServletRequestBody implements RequestBody, ReadListener {
     try {
       ServletInputStream stream = request.getInputStream();
       input = stream;
-      // May call back before it returns.
-      stream.setReadListener(this);
+      if (openLiberty) {
+        // Its first call may come within this one, and lasts.
+        request.getAsyncContext().start(() -> listen(stream));
+      } else {
+        listen(stream);
+      }
     } catch (IOException | RuntimeException failure) {
-      settled = true;
-      signal(BodyChunk.failed(failure));
+      unreadable(failure);
     }
+  }
+
+  /** May call back before it returns. */
+  private void listen(ServletInputStream stream) {
+    try {
+      stream.setReadListener(this);
+    } catch (RuntimeException failure) {
+      unreadable(failure);
+    }
+  }
+
+  private void unreadable(Exception failure) {
+    settled = true;
+    signal(BodyChunk.failed(failure));
   }
 
   /** Whether there may be a body at all. */
@@ -244,7 +271,34 @@ final class ServletRequestBody implements RequestBody, ReadListener {
 
   @Override
   public void onDataAvailable() {
-    signal(null);
+    if (openLiberty) {
+      serve();
+    } else {
+      signal(null);
+    }
+  }
+
+  /** Lets the core read here, each time it wants to, until there is nothing left to read. */
+  private void serve() {
+    readable = true;
+    Runnable waiting;
+    while (readable && !settled && (waiting = awaitDemand()) != null) {
+      read(waiting);
+    }
+  }
+
+  private synchronized @Nullable Runnable awaitDemand() {
+    try {
+      while (demand == null && end == null) {
+        wait();
+      }
+    } catch (InterruptedException stopped) {
+      ended(BodyChunk.failed(stopped));
+      Thread.currentThread().interrupt();
+    }
+    Runnable waiting = demand;
+    demand = null;
+    return waiting;
   }
 
   /**
@@ -292,6 +346,7 @@ final class ServletRequestBody implements RequestBody, ReadListener {
     synchronized (this) {
       ended(BodyChunk.failed(cause));
       demand = null;
+      notifyAll();
     }
   }
 
