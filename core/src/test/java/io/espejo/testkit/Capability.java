@@ -28,12 +28,26 @@ public enum Capability {
   HTTP2_HEAD,
   /** Tells a stream of HTTP/2 that is reset right behind its head from one that has ended. */
   RESET_AT_ONCE,
+  /** Hands the bytes of a body with a length on as they come, and not by 32 KiB. */
+  BYTES_AS_THEY_COME,
+  /** Lets any thread read the rest of a request in chunks that v1 has refused. */
+  REST_OF_CHUNKS,
+  /** Hands a request of HTTP/2 on before it is whole, and with no length that it has not told. */
+  HTTP2_OPEN_REQUESTS,
+  /** Says no length of 0 with a 304 of something longer. */
+  LENGTH_OF_304,
   /** Sends 103 on the way to an answer. */
   EARLY_HINTS,
   /** Can break a chunked answer, or a stream of HTTP/2, so that the client sees it. */
   CHUNKED_TRUNCATION,
   /** Keeps the client's connection after an answer of 400, 500, 501 or 503. */
   KEEP_ALIVE_AFTER_ERRORS,
+  /** Keeps the client's connection after an answer of 404, 502 or 504. */
+  KEEP_ALIVE_AFTER_404,
+  /** Takes and sends header lines of 64 KiB. */
+  LONG_LINES,
+  /** Refuses what is malformed, or reads it as v1 and v2 do; goes by the target or refuses it. */
+  STRICT_REQUESTS,
   /** Shows that a request has no {@code Host}. */
   ABSENT_HOST,
   /** Refuses a CR without an LF at once, and does not take it for the end of a line. */

@@ -50,6 +50,10 @@ abstract class FaultMatrixContract extends GatewayFixture {
   private static final int FIRST = 1000;
 
   private static final int PIECE = 64 * 1024;
+
+  /** What a container may keep until more has come, or the rest. */
+  private static final int HELD_BACK = 32 * 1024;
+
   private static final int AT_ONCE = 16;
   private static final String ROUTE_TIMEOUT = "2s";
 
@@ -145,7 +149,13 @@ abstract class FaultMatrixContract extends GatewayFixture {
                   if (atV1 && !leaves && fault == OriginFault.ENDLESS) {
                     needs(Capability.CHUNKED_TRUNCATION);
                   }
-                  assertThat(cell.outcome()).isIn(alternatives(expected));
+                  boolean cut = atV1 && body == Body.CHUNKED && !has(Capability.REST_OF_CHUNKS);
+                  assertThat(cell.outcome())
+                      .isIn(
+                          alternatives(
+                              cut && expected.equals("503; completed 2xx")
+                                  ? expected + " or failed CUT"
+                                  : expected));
                 }));
       }
     }
@@ -391,7 +401,8 @@ abstract class FaultMatrixContract extends GatewayFixture {
         int to = Math.min(content.length, from + PIECE);
         piece(client, from, to);
         if (mirrored && (atV1 || fault.reads() == Reads.ALL)) {
-          await("v2 at " + to, () -> atV2(to));
+          int seen = has(Capability.BYTES_AS_THEY_COME) ? to : to - HELD_BACK;
+          await("v2 at " + seen, () -> atV2(seen));
         }
       }
       if (body == Body.CHUNKED) {

@@ -196,7 +196,11 @@ abstract class GatewayFixture {
 
   /** Whether the container keeps the client's connection after an answer with this status. */
   boolean keepsAliveAfter(int status) {
-    return has(Capability.KEEP_ALIVE_AFTER_ERRORS) || !List.of(400, 500, 501, 503).contains(status);
+    return switch (status) {
+      case 400, 500, 501, 503 -> has(Capability.KEEP_ALIVE_AFTER_ERRORS);
+      case 404, 502, 504 -> has(Capability.KEEP_ALIVE_AFTER_404);
+      default -> true;
+    };
   }
 
   /** Waits until nothing is added for a while. */

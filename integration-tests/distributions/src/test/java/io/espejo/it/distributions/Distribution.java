@@ -248,6 +248,10 @@ enum Distribution {
         base.resolve("deployments/ROOT.war"));
   }
 
+  /**
+   * It begins with a thread a processor or so, and seems to find out after half a minute that all
+   * wait: of 20 requests at once on one connection of HTTP/2, 17 had no answer until then.
+   */
   private static Launch liberty(Path base, int port, boolean http2, String... features)
       throws IOException {
     Path server = Files.createDirectories(base.resolve("servers/defaultServer"));
@@ -259,12 +263,15 @@ enum Distribution {
           <featureManager>%s</featureManager>
           <httpEndpoint id="defaultHttpEndpoint" host="127.0.0.1" httpPort="%d" httpsPort="-1"
                         protocolVersion="%s">
-            <httpOptions limitFieldSize="98304" limitNumHeaders="500" maxKeepAliveRequests="-1"
-                         persistTimeout="30s" autoDecompression="false"/>
+            <httpOptions limitFieldSize="32768" limitNumHeaders="500" maxKeepAliveRequests="-1"
+                         persistTimeout="30s" autoDecompression="false"
+                         NoCacheCookiesControl="false"/>
           </httpEndpoint>
+          <httpDispatcher enableWelcomePage="false" trustedHeaderOrigin="none"/>
+          <executor coreThreads="64"/>
           <logging consoleLogLevel="INFO"/>
           <applicationMonitor pollingRate="300ms" dropins="dropins" updateTrigger="polled"/>
-          <webContainer disableXPoweredBy="true"/>
+          <webContainer disableXPoweredBy="true" skipEncodedCharVerification="true"/>
         </server>
         """
             .formatted(
