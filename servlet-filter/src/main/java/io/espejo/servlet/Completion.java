@@ -27,7 +27,8 @@ final class Completion implements AsyncListener {
   }
 
   /** On the thread that started the asynchronous processing. */
-  static Completion of(AsyncContext async, ServletRequestBody body, boolean tomcat) {
+  static Completion of(AsyncContext async, ServletRequestBody body, Container container) {
+    boolean tomcat = container == Container.TOMCAT;
     Completion completion = new Completion(async, body, tomcat);
     if (tomcat && body.expected()) {
       async.addListener(completion);

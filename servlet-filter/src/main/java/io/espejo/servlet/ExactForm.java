@@ -68,21 +68,25 @@ final class ExactForm {
         throw new IllegalArgumentException("forms: '" + forms + "' (expected: rebuilt or exact)");
       }
       // Each container reads a form as it does without us.
-      String server = context.getServerInfo();
-      boolean tomcat = server.startsWith("Apache Tomcat/");
-      boolean wildFly = server.startsWith("WildFly");
-      boolean liberty = OpenLiberty.serves(context);
+      Container container = Container.of(context);
       return Optional.of(
           new Settings(
               settings.positive("forms.maxBytes", 2 * 1024 * 1024),
               settings.positive("forms.maxParameters", 1000),
-              tomcat || wildFly || liberty ? StandardCharsets.ISO_8859_1 : StandardCharsets.UTF_8,
-              liberty
-                  ? EmptyPair.KEPT_AT_THE_END
-                  : wildFly || server.startsWith("jetty/") ? EmptyPair.KEPT : EmptyPair.LEFT_OUT,
-              server.startsWith("Apache Tomcat/10.")
-                  ? Nameless.LEFT_OUT
-                  : tomcat ? Nameless.REFUSED : Nameless.KEPT));
+              switch (container) {
+                case TOMCAT, WILDFLY, OPEN_LIBERTY -> StandardCharsets.ISO_8859_1;
+                case JETTY, OTHER -> StandardCharsets.UTF_8;
+              },
+              switch (container) {
+                case OPEN_LIBERTY -> EmptyPair.KEPT_AT_THE_END;
+                case WILDFLY, JETTY -> EmptyPair.KEPT;
+                case TOMCAT, OTHER -> EmptyPair.LEFT_OUT;
+              },
+              container != Container.TOMCAT
+                  ? Nameless.KEPT
+                  : context.getServerInfo().startsWith("Apache Tomcat/10.")
+                      ? Nameless.LEFT_OUT
+                      : Nameless.REFUSED));
     }
 
     private Charset charset(@Nullable String named) {

@@ -109,7 +109,7 @@ final class LocalBody {
   private InputStreamReader characters(ServletInputStream bytes, String charset)
       throws UnsupportedEncodingException {
     InputStreamReader replacing = new InputStreamReader(bytes, charset);
-    return request.getServletContext().getServerInfo().startsWith("Apache Tomcat")
+    return Container.of(request.getServletContext()) == Container.TOMCAT
         ? new InputStreamReader(bytes, Charset.forName(charset).newDecoder())
         : replacing;
   }
@@ -227,6 +227,6 @@ final class LocalBody {
 
   /** Whether the container lets no error page read what the application has left. */
   private boolean emptiesBeforeErrors() {
-    return request.getServletContext().getServerInfo().startsWith("jetty/");
+    return Container.of(request.getServletContext()) == Container.JETTY;
   }
 }

@@ -52,7 +52,7 @@ public final class MirrorFilter implements Filter {
   private @Nullable ServletContext context;
   private boolean stripContextPath;
   private EarlyHints hints = EarlyHints.NONE;
-  private boolean tomcat;
+  private Container container = Container.OTHER;
   private Optional<ExactForm.Settings> exactForms = Optional.empty();
 
   /** A filter that reads its settings in {@link #init}, and ends what it started. */
@@ -72,7 +72,7 @@ public final class MirrorFilter implements Filter {
     exactForms = exactForms(settings, context);
     stripContextPath = settings.find("stripContextPath").map(Boolean::parseBoolean).orElse(false);
     hints = EarlyHints.in(context);
-    tomcat = context.getServerInfo().startsWith("Apache Tomcat");
+    container = Container.of(context);
     espejo = given != null ? given : open(settings);
     config.getServletContext().setAttribute(Espejo.class.getName(), espejo);
   }
@@ -149,7 +149,7 @@ public final class MirrorFilter implements Filter {
 
   private ServletRequestBody body(Espejo running, HttpServletRequest http) {
     return new ServletRequestBody(
-        http, running.chunks(), running.threads(), tomcat, running::lateCall);
+        http, running.chunks(), running.threads(), container, running::lateCall);
   }
 
   private ServletDownstreamResponse asynchronous(
@@ -158,7 +158,7 @@ public final class MirrorFilter implements Filter {
     // Our time limits hold, not the container's.
     async.setTimeout(0);
     return new ServletDownstreamResponse(
-        async, Completion.of(async, body, tomcat), http, answer, hints);
+        async, Completion.of(async, body, container), http, answer, hints, container);
   }
 
   /** Without a switch to asynchronous where the answer fits the buffer, so that no write blocks. */
@@ -190,7 +190,7 @@ public final class MirrorFilter implements Filter {
    */
   private void breakConnection(HttpServletRequest http, HttpServletResponse answer)
       throws BrokenAnswer {
-    if (tomcat || !answer.isCommitted()) {
+    if (container == Container.TOMCAT || !answer.isCommitted()) {
       throw new BrokenAnswer();
     }
     http.startAsync().setTimeout(1);

@@ -20,10 +20,13 @@ record ProtocolSwitch(Headers headers, Upgrade upgrade) {
   void carryOut(HttpServletRequest request, HttpServletResponse response) throws IOException {
     UpgradeHandler handler;
     try {
-      if (isDeafJetty(request)) {
+      Container container = Container.of(request.getServletContext());
+      if (container == Container.JETTY && request.getHeader("Content-Length") == null) {
+        // Jetty 12.1 reads a request without a length to its end before it is served, and then
+        // finds nothing but that end on the upgraded connection.
         throw new ServletException("Jetty takes this client's side for ended");
       }
-      if (OpenLiberty.serves(request)) {
+      if (container == Container.OPEN_LIBERTY) {
         // It does so at the end of a request's first call, and of no other: to this one it says
         // 200.
         throw new ServletException("Open Liberty upgrades no asynchronous request");
@@ -46,14 +49,5 @@ record ProtocolSwitch(Headers headers, Upgrade upgrade) {
       }
     }
     handler.upgrade(upgrade);
-  }
-
-  /**
-   * Jetty 12.1 reads a request without a length to its end before it is served, and then finds
-   * nothing but that end on the upgraded connection.
-   */
-  private static boolean isDeafJetty(HttpServletRequest request) {
-    return request.getHeader("Content-Length") == null
-        && request.getServletContext().getServerInfo().startsWith("jetty/");
   }
 }

@@ -66,14 +66,15 @@ final class ServletDownstreamResponse implements DownstreamResponse {
       Completion completion,
       HttpServletRequest request,
       HttpServletResponse response,
-      EarlyHints hints) {
+      EarlyHints hints,
+      Container container) {
     this.async = async;
     this.completion = completion;
     this.lease = completion.lease();
     this.request = request;
     this.response = response;
     this.hints = hints;
-    this.openLiberty = OpenLiberty.serves(request);
+    this.openLiberty = container == Container.OPEN_LIBERTY;
     this.flushIgnored = openLiberty;
   }
 

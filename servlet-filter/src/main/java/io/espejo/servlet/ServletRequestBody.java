@@ -74,15 +74,16 @@ final class ServletRequestBody implements RequestBody, ReadListener {
       HttpServletRequest request,
       ChunkPool pool,
       Executor elsewhere,
-      boolean tomcat,
+      Container container,
       Runnable onLate) {
     this.request = request;
     this.pool = pool;
     this.elsewhere = elsewhere;
     long length = request.getContentLengthLong();
+    boolean tomcat = container == Container.TOMCAT;
     this.lease = new Lease(tomcat, onLate);
     this.measured = length >= 0;
-    this.openLiberty = OpenLiberty.serves(request);
+    this.openLiberty = container == Container.OPEN_LIBERTY;
     this.moved = openLiberty || (tomcat && request.getHeader("Transfer-Encoding") != null);
     this.resettable =
         tomcat
