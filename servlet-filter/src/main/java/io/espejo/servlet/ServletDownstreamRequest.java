@@ -42,15 +42,18 @@ final class ServletDownstreamRequest implements DownstreamRequest {
     if (name == null || name.isEmpty()) {
       return host == null ? "" : host;
     }
+    int port = request.getServerPort();
+    boolean standard = port <= 0 || port == (request.isSecure() ? 443 : 80);
+    String whole = name + ":" + port;
     if (host != null
-        && (name.equals(request.getLocalAddr()) || name.equals(request.getLocalName()))) {
+        && ((standard && name.equalsIgnoreCase(host))
+            || whole.equalsIgnoreCase(host)
+            || name.equals(request.getLocalAddr())
+            // The last that is asked for, as a container may look it up.
+            || name.equals(request.getLocalName()))) {
       return host;
     }
-    int port = request.getServerPort();
-    String whole = name + ":" + port;
-    boolean standard = port <= 0 || port == (request.isSecure() ? 443 : 80);
-    String authority = standard ? name : whole;
-    return authority.equalsIgnoreCase(host) || whole.equalsIgnoreCase(host) ? host : authority;
+    return standard ? name : whole;
   }
 
   @Override
