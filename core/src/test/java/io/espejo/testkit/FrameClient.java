@@ -1,5 +1,18 @@
 package io.espejo.testkit;
 
+import static io.espejo.testkit.Frames.ACK;
+import static io.espejo.testkit.Frames.DATA;
+import static io.espejo.testkit.Frames.END_HEADERS;
+import static io.espejo.testkit.Frames.END_STREAM;
+import static io.espejo.testkit.Frames.GOAWAY;
+import static io.espejo.testkit.Frames.HEADERS;
+import static io.espejo.testkit.Frames.INITIAL_WINDOW_SIZE;
+import static io.espejo.testkit.Frames.MAX_DATA;
+import static io.espejo.testkit.Frames.PING;
+import static io.espejo.testkit.Frames.RST_STREAM;
+import static io.espejo.testkit.Frames.SETTINGS;
+import static io.espejo.testkit.Frames.WINDOW_UPDATE;
+
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -37,18 +50,6 @@ final class FrameClient implements AutoCloseable {
   private static final Map<String, Integer> PSEUDO =
       Map.of(":authority", 1, ":method", 2, ":path", 4, ":scheme", 6, ":status", 8);
 
-  private static final int DATA = 0;
-  private static final int HEADERS = 1;
-  private static final int RST_STREAM = 3;
-  private static final int SETTINGS = 4;
-  private static final int PING = 6;
-  private static final int GOAWAY = 7;
-  private static final int WINDOW_UPDATE = 8;
-  private static final int END_STREAM = 1;
-  private static final int ACK = 1;
-  private static final int END_HEADERS = 4;
-  private static final int INITIAL_WINDOW_SIZE = 4;
-  private static final int MAX_DATA = 16_384;
   private static final int CANCEL = 8;
   private static final int MAX_HEAD = 128 * 1024;
 

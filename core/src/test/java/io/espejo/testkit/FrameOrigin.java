@@ -1,5 +1,18 @@
 package io.espejo.testkit;
 
+import static io.espejo.testkit.Frames.ACK;
+import static io.espejo.testkit.Frames.DATA;
+import static io.espejo.testkit.Frames.END_HEADERS;
+import static io.espejo.testkit.Frames.END_STREAM;
+import static io.espejo.testkit.Frames.GOAWAY;
+import static io.espejo.testkit.Frames.HEADERS;
+import static io.espejo.testkit.Frames.INITIAL_WINDOW_SIZE;
+import static io.espejo.testkit.Frames.MAX_DATA;
+import static io.espejo.testkit.Frames.PING;
+import static io.espejo.testkit.Frames.RST_STREAM;
+import static io.espejo.testkit.Frames.SETTINGS;
+import static io.espejo.testkit.Frames.WINDOW_UPDATE;
+
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -31,19 +44,7 @@ import java.util.concurrent.TimeUnit;
  * takes its leave.
  */
 public final class FrameOrigin implements AutoCloseable {
-  private static final int DATA = 0;
-  private static final int HEADERS = 1;
-  private static final int RST_STREAM = 3;
-  private static final int SETTINGS = 4;
-  private static final int PING = 6;
-  private static final int GOAWAY = 7;
-  private static final int WINDOW_UPDATE = 8;
-  private static final int END_STREAM = 1;
-  private static final int ACK = 1;
-  private static final int END_HEADERS = 4;
-  private static final int INITIAL_WINDOW_SIZE = 4;
   private static final int DEFAULT_WINDOW = 65_535;
-  private static final int MAX_DATA = 16_384;
 
   /** {@code :status: 200}, from HPACK's static table. */
   private static final byte[] STATUS_200 = {(byte) 0x88};
