@@ -1,5 +1,6 @@
 package io.espejo.testkit;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -8,6 +9,7 @@ import io.espejo.testkit.ApplicationContract.Application;
 import io.espejo.testkit.RulesYaml.Route;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -48,6 +50,9 @@ public abstract class JaxRsContract extends GatewayFixture {
           "/mapped",
           "/sub/string");
 
+  /** Bytes of an answer that any runtime holds before it sends the first. */
+  private static final int BUFFERED = 5_000;
+
   private static final List<String> FORMS = List.of("/form", "/map", "/form-param", "/bean-param");
 
   /** Without the feature: one for all tests of a runtime. */
@@ -87,6 +92,10 @@ public abstract class JaxRsContract extends GatewayFixture {
     CUT,
     /** An answer that comes as it is written. */
     FLUSH,
+    /** An answer that comes before its request was read. */
+    DUPLEX,
+    /** A request that is read on when some KiB of its answer were written. */
+    READING_ON,
     /** An answer of a length that ends before it with the connection. */
     BROKEN_LENGTH,
     /** An answer in chunks that ends without the last one. */
@@ -118,8 +127,11 @@ public abstract class JaxRsContract extends GatewayFixture {
     assumeTrue(!lacking().containsKey(what), () -> what + ": " + lacking().get(what));
   }
 
-  private List<String> reading() {
+  private List<String> reading(int length) {
     List<String> paths = new ArrayList<>(READING);
+    if (lacking().containsKey(Lacking.READING_ON) && length > BUFFERED) {
+      paths.remove("/echo");
+    }
     if (lacking().containsKey(Lacking.EVENTS)) {
       paths.remove("/sse");
     }
@@ -198,7 +210,7 @@ public abstract class JaxRsContract extends GatewayFixture {
   @ValueSource(ints = {0, 5_000, 300_000})
   void entity_readInAnyWay_isAnsweredAsWithoutFeatureAndWholeAtV2(int length) throws Exception {
     start(mirrored(), ALL);
-    for (String path : reading()) {
+    for (String path : reading(length)) {
       RawRequest request = text(path).body(bytes(length));
 
       RawAnswer answer = exchange(request);
@@ -219,7 +231,7 @@ public abstract class JaxRsContract extends GatewayFixture {
   @ValueSource(ints = {0, 1, 300_000})
   void chunkedEntity_readInAnyWay_isChunkedAtV2(int length) throws Exception {
     start(mirrored(), ALL);
-    for (String path : reading()) {
+    for (String path : reading(length)) {
       RawRequest request = text(path).chunked(bytes(length), 7_000);
 
       RawAnswer answer = exchange(request);
@@ -231,6 +243,28 @@ public abstract class JaxRsContract extends GatewayFixture {
       assertThat(copy.framing()).as(path).isEqualTo(Framing.CHUNKED);
     }
     assertThat(describe(settled())).isEqualTo("completed 2");
+  }
+
+  @Test
+  void answer_thatBeginsBeforeItsRequestWasRead_comesAsItIsWritten() throws Exception {
+    needs(Lacking.DUPLEX);
+    start(mirrored(), ALL);
+    byte[] entity = bytes(300_000);
+    RawClient client = client();
+
+    client.sendHead(text("/echo").body(entity)).write(Arrays.copyOf(entity, 150_000));
+    assertThat(client.readHead().get(0)).startsWith("HTTP/1.1 200");
+    String first = client.readChunk();
+    client.write(Arrays.copyOfRange(entity, 150_000, 300_000));
+    StringBuilder answer = new StringBuilder(first);
+    while (answer.length() < entity.length) {
+      client.readText("\r\n".length());
+      answer.append(client.readChunk());
+    }
+
+    assertThat(answer.toString()).isEqualTo(new String(entity, ISO_8859_1));
+    assertThat(taken("/echo").body().hash()).isEqualTo(RecordedBody.hashOf(entity));
+    assertThat(onlyOutcome()).isEqualTo("completed 2");
   }
 
   @Test
@@ -414,6 +448,7 @@ public abstract class JaxRsContract extends GatewayFixture {
         "32768",
         "shadow.failuresToPause",
         "1000000");
+    List<String> reading = reading(70_000);
     for (Behaviour behaviour :
         List.of(
             Behaviour.neverAnswer(),
@@ -421,7 +456,7 @@ public abstract class JaxRsContract extends GatewayFixture {
             Behaviour.resetInsteadOfAnswer(),
             Behaviour.say("nonsense\r\n\r\n"))) {
       v2.behave(behaviour);
-      for (String path : reading()) {
+      for (String path : reading) {
         RawRequest request = text(path).body(bytes(70_000));
         assertSame(exchange(request), bare(request));
       }
@@ -430,7 +465,7 @@ public abstract class JaxRsContract extends GatewayFixture {
         assertSame(exchange(request), bare(request));
       }
     }
-    int perBehaviour = reading().size() + FORMS.size();
+    int perBehaviour = reading.size() + FORMS.size();
     assertThat(settled().considered()).isEqualTo(4L * perBehaviour);
     assertThat(settled().completed(2)).isZero();
     v2.close();

@@ -18,6 +18,7 @@ class CxfTest extends JaxRsContract {
     return Map.of(
         Lacking.BROKEN_CHUNKS, "CXF ends the answer before anybody hears of it",
         Lacking.DISCOVERY, "CXF looks for no features in jars",
+        Lacking.DUPLEX, "CXF sends nothing before the resource has ended",
         Lacking.PARTS, "CXF has no EntityPart",
         Lacking.EVENTS, "a jar of CXF's own that is not here",
         Lacking.SUB_RESOURCES, "CXF asks no feature of what a locator gives",

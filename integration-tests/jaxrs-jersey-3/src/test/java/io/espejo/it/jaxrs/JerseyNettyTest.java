@@ -10,12 +10,17 @@ class JerseyNettyTest extends JaxRsContract {
 
   @Override
   protected Map<Lacking, String> lacking() {
+    String waiting = "the thread that reads requests waits for an answer's next bytes";
+    String whole = "Jersey logs it and ends the answer";
+    String available = "Jersey's stream tells of nothing";
     return Map.of(
-        Lacking.BROKEN_LENGTH, "Jersey logs it and ends the answer",
-        Lacking.BROKEN_CHUNKS, "Jersey logs it and ends the answer",
+        Lacking.DUPLEX, waiting,
+        Lacking.READING_ON, waiting,
+        Lacking.BROKEN_LENGTH, whole,
+        Lacking.BROKEN_CHUNKS, whole,
         Lacking.SERVLET, "it is a server of its own",
-        Lacking.AVAILABLE, "Jersey's stream tells of nothing",
-        Lacking.AVAILABLE_REST, "Jersey's stream tells of nothing",
+        Lacking.AVAILABLE, available,
+        Lacking.AVAILABLE_REST, available,
         Lacking.CUT, "Jersey waits on for a client that has left");
   }
 }
