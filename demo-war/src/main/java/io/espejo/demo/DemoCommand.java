@@ -5,7 +5,6 @@ import io.espejo.Settings;
 import io.espejo.config.ConfigSource;
 import io.espejo.config.Rules;
 import io.espejo.config.RulesException;
-import io.espejo.config.RulesOptions;
 import io.espejo.demo.DemoServer.InPlace;
 import io.espejo.exchange.MirrorListener;
 import java.io.IOException;
@@ -116,9 +115,9 @@ public final class DemoCommand implements Callable<Integer>, AutoCloseable {
   }
 
   /** Checks rules without running them; says every problem and warning on stderr. */
-  int validate(Path rules) throws IOException {
+  int validate(Path rules, Optional<String> local) throws IOException {
     try {
-      Rules.compile(ConfigSource.path(rules).read(), RulesOptions.DEFAULT)
+      Rules.compile(ConfigSource.path(rules).read(), settings(local).rules())
           .warnings()
           .forEach(err::println);
       out.println(rules + ": valid");
@@ -198,20 +197,17 @@ public final class DemoCommand implements Callable<Integer>, AutoCloseable {
     return server;
   }
 
-  /** The rules at this path; every other setting may be a system property. */
+  /** The rules at this path. */
   private Espejo espejo(Path rules, MirrorListener listener, Optional<String> local)
       throws IOException, RulesException {
-    Espejo espejo =
-        Espejo.open(
-            ConfigSource.path(rules),
-            Settings.from(
-                name ->
-                    name.equals("local")
-                        ? local
-                        : Optional.ofNullable(System.getProperty("espejo." + name))),
-            listener);
+    Espejo espejo = Espejo.open(ConfigSource.path(rules), settings(local), listener);
     open.push(espejo);
     return espejo;
+  }
+
+  /** What this is comes from its command line; all else may be the process's. */
+  private static Settings settings(Optional<String> local) {
+    return Settings.from(name -> name.equals("local") ? local : Settings.ofProcess(name));
   }
 
   private static String message(Exception failure) {

@@ -25,7 +25,7 @@ import picocli.CommandLine.TypeConversionException;
       "java -jar espejo-demo.war [--dir DIR] [--v1-port N] [--v2-port N] [GATEWAY]",
       "       java -jar espejo-demo.war --rules PATH [GATEWAY]",
       "       java -jar espejo-demo.war --httpbin NAME --port N [--host H] [--rules PATH [--local HOST/SUBSET] [--provider]]",
-      "       java -jar espejo-demo.war --validate PATH",
+      "       java -jar espejo-demo.war --validate PATH [--local HOST/SUBSET]",
       "GATEWAY: [--port N] [--host H] [--admin-port N] [--access-log FILE] [--tls-cert FILE --tls-key FILE]",
     },
     description = {
@@ -65,7 +65,8 @@ final class DemoOptions implements Callable<Integer> {
       names = "--local",
       paramLabel = "HOST/SUBSET",
       description =
-          "With --httpbin and --rules: what this httpbin is in the rules (default: httpbin/v1).")
+          "With --httpbin and --rules: what this httpbin is in the rules (default: httpbin/v1). With"
+              + " --validate: check them as for that application (default: as for a gateway).")
   private @Nullable String local;
 
   @Option(
@@ -182,8 +183,8 @@ final class DemoOptions implements Callable<Integer> {
         rules != null && (chosen.validate != null || chosen.walk != null),
         "--rules and --validate, --dir, --v1-port, --v2-port are mutually exclusive");
     refuse(
-        local != null && (rules == null || chosen.httpbin == null),
-        "--local needs --httpbin and --rules");
+        local != null && chosen.validate == null && (rules == null || chosen.httpbin == null),
+        "--local needs --httpbin and --rules, or --validate");
     refuse(
         provider && (rules == null || chosen.httpbin == null),
         "--provider needs --httpbin and --rules");
@@ -191,7 +192,7 @@ final class DemoOptions implements Callable<Integer> {
       refuse(onlyForTheGateway(), ONLY_FOR_THE_GATEWAY);
       refuse(
           port != null || host != null, "--validate listens nowhere: leave out --port and --host");
-      return demo.validate(chosen.validate);
+      return demo.validate(chosen.validate, Optional.ofNullable(local));
     }
     if (chosen.httpbin != null) {
       refuse(onlyForTheGateway(), ONLY_FOR_THE_GATEWAY);

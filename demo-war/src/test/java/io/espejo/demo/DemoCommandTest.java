@@ -8,7 +8,10 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +20,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class DemoCommandTest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+  private static final Path WALKTHROUGH = Path.of("src/main/resources/io/espejo/demo/walkthrough");
 
   @TempDir Path temporary;
 
@@ -125,6 +130,49 @@ class DemoCommandTest {
           .isEqualTo(1);
       assertThat(err.toString(UTF_8)).contains("cannot listen on 127.0.0.1:" + port);
       assertThat(directory).doesNotExist();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"httpbin/v1, 1", "httpbin/v2, 0", ", 0"})
+  void validate_ofWhatAnApplicationCannotDo_goesByWhoIsLocal(String local, int exitCode)
+      throws IOException {
+    Path rules = Files.createDirectory(temporary.resolve("rules"));
+    Files.copy(WALKTHROUGH.resolve("0-httpbin.yaml"), rules.resolve("0.yaml"));
+    Files.writeString(
+        rules.resolve("1.yaml"),
+        """
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata: {name: httpbin}
+        spec:
+          hosts: [httpbin]
+          http:
+            - rewrite: {uri: /other}
+              route: [{destination: {host: httpbin, subset: v1}}]
+        """);
+
+    List<String> arguments = new ArrayList<>(List.of("--validate", rules.toString()));
+    if (local != null) {
+      arguments.addAll(List.of("--local", local));
+    }
+
+    assertThat(run(arguments.toArray(String[]::new))).isEqualTo(exitCode);
+    assertThat(err.toString(UTF_8).contains("rewrite is not carried out")).isEqualTo(exitCode == 1);
+  }
+
+  @Test
+  void settings_ofTheProcess_holdForValidation() throws IOException {
+    Path rules = temporary.resolve("other.yaml");
+    Files.writeString(
+        rules, "{apiVersion: security.istio.io/v1, kind: Sidecar, metadata: {name: x}}");
+    assertThat(run("--validate", rules.toString())).isEqualTo(1);
+
+    System.setProperty("espejo.ignoreKinds", "Sidecar");
+    try {
+      assertThat(run("--validate", rules.toString())).isZero();
+    } finally {
+      System.clearProperty("espejo.ignoreKinds");
     }
   }
 
