@@ -143,9 +143,13 @@ final class Engine implements AutoCloseable {
     return USED.contains(loader);
   }
 
-  /** What runs for the application of the calling thread. */
+  /** What runs for the application of the calling thread, a servlet filter's included. */
   static Optional<Espejo> running() {
-    return Optional.ofNullable(RUNNING.get(loader())).map(Engine::espejo);
+    ClassLoader loader = loader();
+    return Optional.ofNullable(RUNNING.get(loader))
+        .map(Engine::espejo)
+        .or(() -> Optional.ofNullable(SERVLETS.get(loader)).flatMap(ServletApplication::shown))
+        .filter(Espejo::accepting);
   }
 
   Espejo espejo() {

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * container has threads. What a client sends after v1's answer has begun is looked for whenever v1
  * is silent for 50 ms. Trailers, 103 and upgrades (501) are not passed on; RESTEasy and CXF give a
  * {@code Content-Type} to a body that has none. An answer that breaks off breaks the client's
- * connection where a servlet container has found {@link MirrorLifecycle}.
+ * connection where a servlet container has found {@link MirrorLifecycle}; but one in chunks on CXF,
+ * WildFly and Open Liberty, and on CXF one over HTTP/2, ends as if it were whole.
  *
  * <p>Never discovered; settings as with {@link MirrorFeature}, without {@code local}.
  *

@@ -17,9 +17,10 @@ public class MirrorBeans {
   public MirrorBeans() {}
 
   /**
-   * What the feature of this application runs on.
+   * What the feature of this application runs on, or its servlet filter.
    *
-   * @throws IllegalStateException if none does: there are no rules, or it is not configured yet
+   * @throws IllegalStateException if none does: there are no rules, or it is not configured yet; or
+   *     it was given one by hand
    */
   @Produces
   public Espejo espejo() {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.espejo.Espejo;
+import io.espejo.Settings;
+import io.espejo.config.ConfigSource;
 import jakarta.enterprise.inject.se.SeContainer;
 import jakarta.enterprise.inject.se.SeContainerInitializer;
 import jakarta.ws.rs.core.Configuration;
@@ -11,6 +13,7 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,6 +40,35 @@ class MirrorBeansTest {
       engine.close();
       assertThat(engine.espejo().accepting()).isFalse();
       assertThat(beans.select(MirrorFeature.class).get().espejo()).isEmpty();
+    }
+  }
+
+  @Test
+  void espejo_ofTheServletFilter_isInjectableWhileItRuns(@TempDir Path dir) throws Exception {
+    ClassLoader loader = Engine.loader();
+    Espejo filters = Espejo.open(ConfigSource.path(dir), Settings.DEFAULT);
+    Engine.begun(
+        loader,
+        new Engine.ServletApplication() {
+          @Override
+          public Optional<Espejo> shown() {
+            return Optional.of(filters);
+          }
+
+          @Override
+          public void show(Espejo other) {
+            throw new AssertionError("the filter's is there already");
+          }
+        });
+    try (SeContainer beans = SeContainerInitializer.newInstance().initialize()) {
+      assertThat(beans.select(Espejo.class).get()).isSameAs(filters);
+
+      filters.close();
+
+      assertThatThrownBy(() -> beans.select(Espejo.class).get())
+          .hasMessageContaining("no feature runs");
+    } finally {
+      Engine.ended(loader);
     }
   }
 }
