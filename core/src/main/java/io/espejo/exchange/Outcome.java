@@ -18,7 +18,7 @@ public sealed interface Outcome {
   /**
    * v2 answered, and the whole answer was read and thrown away.
    *
-   * @param statusClass the first digit of the status, 2 to 5
+   * @param statusClass the first digit of the status, 2 to 9
    */
   record Completed(int statusClass) implements Outcome {}
 

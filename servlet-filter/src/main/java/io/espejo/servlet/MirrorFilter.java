@@ -22,15 +22,17 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A gateway as a servlet filter: it answers every request with v1's answer and sends the copies
- * that the rules ask for to v2.
+ * Mirroring as a servlet filter: a gateway, which answers every request with v1's answer, or, with
+ * the setting {@code local}, in the application that is v1 itself. The copies that the rules ask
+ * for go to v2.
  *
  * <p>Everything is asynchronous and non-blocking, so filter and mapping need {@code
  * async-supported}. The one setting it needs is {@code rules}: a path in the WAR ({@code
  * /WEB-INF/...}), a file, a directory, or {@code classpath:...}. Every setting of {@link Settings},
- * and {@code stripContextPath}, may be a system property {@code espejo.NAME}, an environment
- * variable {@code ESPEJO_NAME} (upper case, dots as underscores), an init-param, or a context-param
- * {@code espejo.NAME}; the first of these stands.
+ * {@code stripContextPath}, {@code forms}, {@code forms.maxBytes} and {@code forms.maxParameters}
+ * may be a system property {@code espejo.NAME}, an environment variable {@code ESPEJO_NAME} (upper
+ * case, dots as underscores), an init-param, or a context-param {@code espejo.NAME}; the first of
+ * these stands.
  *
  * <pre>{@code
  * <filter>
@@ -43,8 +45,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Map it for the dispatchers REQUEST and ASYNC: an answer of v1 that breaks off is broken to the
  * client by an ASYNC dispatch on containers that know no other way. The running {@link Espejo} is
- * an attribute of the servlet context, under that class's name; the {@link Verdict} is one of the
- * request, for an access log.
+ * an attribute of the servlet context, under that class's name; the {@link Verdict} is one of each
+ * request that the application does not answer itself, for an access log.
  */
 public final class MirrorFilter implements Filter {
   private final @Nullable Espejo given;
