@@ -48,7 +48,11 @@ public enum Capability {
   LONG_LINES,
   /** Refuses what is malformed, or reads it as v1 and v2 do; goes by the target or refuses it. */
   STRICT_REQUESTS,
-  /** Shows that a request has no {@code Host}. */
+  /** Refuses a head of HTTP/2 that has {@code :authority} twice. */
+  ONE_AUTHORITY,
+  /** Tells whoever writes an answer that its client has reset the stream, window or not. */
+  RESET_OF_ANSWER,
+  /** Shows that a request has no {@code Host}, or on HTTP/2 one without {@code :authority}. */
   ABSENT_HOST,
   /** Refuses a CR without an LF at once, and does not take it for the end of a line. */
   LONE_CR,

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import javax.management.JMX;
 import javax.management.ObjectName;
 import org.jspecify.annotations.Nullable;
@@ -205,14 +206,20 @@ abstract class GatewayFixture {
 
   /** Waits until nothing is added for a while. */
   static void awaitStill(AtomicLong count) {
+    TestBed.await("something is added", () -> count.get() > 0);
+    awaitStill(count::get);
+  }
+
+  /** Waits until what is counted has not changed for 40 looks. */
+  static void awaitStill(LongSupplier count) {
     long[] last = {-1, 0};
     TestBed.await(
         "nothing is added",
         () -> {
-          long now = count.get();
+          long now = count.getAsLong();
           last[1] = now == last[0] ? last[1] + 1 : 0;
           last[0] = now;
-          return now > 0 && last[1] >= 40;
+          return last[1] >= 40;
         });
   }
 
