@@ -66,6 +66,8 @@ public enum Capability {
   AVAILABLE,
   /** Gives the parameters of a form in their order. */
   FORM_ORDER,
+  /** Tells of every time-out of asynchronous processing. */
+  EVERY_TIMEOUT,
   /** Carries an upgrade's bytes to and from an application's thread that blocks. */
   BLOCKING_UPGRADE
 }

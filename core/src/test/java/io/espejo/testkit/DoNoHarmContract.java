@@ -44,6 +44,8 @@ abstract class DoNoHarmContract extends GatewayFixture {
   /** Beyond it a copy is reset; some bodies are larger. */
   private static final String LAG = "32768";
 
+  private static final Seen NO_ANSWER = new Seen(List.of(), "no answer", false, "");
+
   private final Application application;
   private final List<ReadingStyle> styles = ReadingStyle.all();
 
@@ -139,13 +141,7 @@ abstract class DoNoHarmContract extends GatewayFixture {
                     style ->
                         dynamicTest(
                             styles.get(style).name(),
-                            () -> {
-                              for (Table table : tables) {
-                                assertThat(get(table.seen.get(style)))
-                                    .as("%s, v2 %s", styles.get(style).name(), table.fault.words())
-                                    .isEqualTo(get(expected.get(style)));
-                              }
-                            }))),
+                            () -> assertSame(tables, style, get(expected.get(style)))))),
         dynamicContainer(
             "copies",
             IntStream.range(0, styles.size())
@@ -160,13 +156,40 @@ abstract class DoNoHarmContract extends GatewayFixture {
                 .map(table -> dynamicTest("v2 " + table.fault.words(), table::assertSettled))));
   }
 
+  private void assertSame(List<Table> tables, int style, Seen expected) throws Exception {
+    if (lost(style, expected)) {
+      needs(Capability.EVERY_TIMEOUT);
+    }
+    int lost = 0;
+    for (Table table : tables) {
+      if (lost(style, get(table.seen.get(style)))) {
+        lost++;
+      } else {
+        assertThat(get(table.seen.get(style)))
+            .as("%s, v2 %s", styles.get(style).name(), table.fault.words())
+            .isEqualTo(expected);
+      }
+    }
+    assertThat(lost).as("lost time-outs").isLessThanOrEqualTo(1);
+    if (lost > 0) {
+      needs(Capability.EVERY_TIMEOUT);
+    }
+  }
+
+  /** Whether the container has forgotten to tell of a time-out, as some do once in a while. */
+  private boolean lost(int style, Seen seen) {
+    return !has(Capability.EVERY_TIMEOUT)
+        && styles.get(style).name().startsWith("/life/timeout")
+        && seen.equals(NO_ANSWER);
+  }
+
   private static Seen exchange(Gateway with, RawRequest request) throws IOException {
     try (RawClient client = RawClient.to(with.port())) {
       RawAnswer answer;
       try {
         answer = client.exchange(request);
       } catch (AssertionError noAnswer) {
-        return new Seen(List.of(), "no answer", false, "");
+        return NO_ANSWER;
       }
       List<String> head = new ArrayList<>(answer.head());
       head.removeIf(line -> line.regionMatches(true, 0, "date:", 0, 5));
@@ -244,6 +267,9 @@ abstract class DoNoHarmContract extends GatewayFixture {
 
     void assertCopy(int index) throws Exception {
       ReadingStyle style = styles.get(index);
+      if (lost(index, get(seen.get(index)))) {
+        needs(Capability.EVERY_TIMEOUT);
+      }
       List<RecordedRequest> whole = atV2().getOrDefault(Integer.toString(index), List.of());
       if (style.copy() == Copy.NONE) {
         assertThat(whole).as(style.name()).isEmpty();

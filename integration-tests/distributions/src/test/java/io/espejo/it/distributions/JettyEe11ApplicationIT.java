@@ -1,6 +1,8 @@
 package io.espejo.it.distributions;
 
 import io.espejo.testkit.ApplicationContract;
+import io.espejo.testkit.Capability;
+import java.util.Map;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 class JettyEe11ApplicationIT extends ApplicationContract {
@@ -8,5 +10,10 @@ class JettyEe11ApplicationIT extends ApplicationContract {
 
   JettyEe11ApplicationIT() {
     super(SERVERS::application);
+  }
+
+  @Override
+  protected Map<Capability, String> lacks() {
+    return Map.of(Capability.EVERY_TIMEOUT, "Jetty forgets one in some thousand");
   }
 }
