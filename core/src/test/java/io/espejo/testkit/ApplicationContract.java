@@ -283,6 +283,40 @@ public abstract class ApplicationContract extends DoNoHarmContract {
     assertThat(onlyOutcome()).isEqualTo("completed 2");
   }
 
+  /** A container may find the parameter in the query, and leave the body to the application. */
+  @ParameterizedTest
+  @ValueSource(strings = {"rebuilt", "exact"})
+  void form_behindAParameterOfTheQuery_isReadAsWithoutFilter(String forms) throws Exception {
+    start(mirrored(), "local", "httpbin/v1", "forms", forms);
+    RawRequest request =
+        RawRequest.post("/parameter-then-stream?a=q")
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body("a=1&b=2");
+
+    assertSame(exchange(request), bare(request));
+
+    assertThat(v2.take().body().text()).isEqualTo("a=1&b=2");
+    assertThat(onlyOutcome()).isEqualTo("completed 2");
+  }
+
+  /** Containers skip what they cannot read of a form, or refuse it: v2 never gets a part of it. */
+  @ParameterizedTest
+  @CsvSource({"/parameters, a=1&x=%zz&b=2", "/parameters?a=%zz, a=1&b=2"})
+  void form_thatTheContainerCannotRead_isNotHalfAtV2(String target, String body) throws Exception {
+    start(mirrored(), LOCAL);
+    RawRequest request =
+        RawRequest.post(target)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(body);
+
+    assertSame(exchange(request), bare(request));
+
+    settled();
+    assertThat(v2.drain())
+        .filteredOn(RecordedRequest::whole)
+        .allSatisfy(copy -> assertThat(pairs(copy.body().text())).isEqualTo(pairs(body)));
+  }
+
   @Test
   void form_readAsStream_isTheClientsBytes() throws Exception {
     start(mirrored(), LOCAL);
@@ -723,6 +757,32 @@ public abstract class ApplicationContract extends DoNoHarmContract {
 
     assertThat(get("/stream").status()).isEqualTo(200);
     assertThat(v2.take().host()).isEqualTo("httpbin-shadow");
+  }
+
+  @Test
+  void upgrade_onARouteToAnotherVersion_isThatVersions() throws Exception {
+    needs(Capability.UPGRADE);
+    start(routes(Route.to("v2").match("uri: {prefix: /chat}"), Route.to("v1")), LOCAL);
+    v2.behave(
+        connection -> {
+          connection.readBody();
+          connection.send("HTTP/1.1 101 Switching\r\nUpgrade: chat\r\nConnection: Upgrade\r\n\r\n");
+          connection.echo();
+        });
+    RawClient client = client();
+
+    client.send(
+        RawRequest.get("/chat")
+            .header("Upgrade", "chat")
+            .header("Connection", "Upgrade")
+            .header("Content-Length", "0"));
+
+    assertThat(client.readHead().get(0)).startsWith("HTTP/1.1 101");
+    client.write("hello");
+    assertThat(client.readText(5)).isEqualTo("hello");
+    client.close();
+    TestBed.await("it is over", () -> gateway().openUpgrades() == 0);
+    v2.take();
   }
 
   @Test

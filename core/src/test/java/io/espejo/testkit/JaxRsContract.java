@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -311,6 +312,28 @@ public abstract class JaxRsContract extends GatewayFixture {
     }
     assertThat(describe(settled()))
         .isEqualTo(lacking().containsKey(Lacking.FORMS) ? "dropped UNREAD" : "completed 2");
+  }
+
+  /** Where the runtime cannot show both of us the entity, it is the resource that has it. */
+  @ParameterizedTest
+  @CsvSource({
+    "/servlet/stream, text/plain, hello",
+    "/servlet/reader, text/plain, hello",
+    "/servlet/parameter, application/x-www-form-urlencoded;charset=UTF-8, a=1&b=2",
+    "/servlet/parameter, application/x-www-form-urlencoded, a=1&b=2"
+  })
+  void entity_readFromTheServletRequest_isAnsweredAsWithoutFeature(
+      String path, String type, String entity) throws Exception {
+    needs(Lacking.SERVLET);
+    start(mirrored(), ALL);
+    RawRequest request = RawRequest.post(path).header("Content-Type", type).body(entity);
+
+    assertSame(exchange(request), bare(request));
+
+    settled();
+    assertThat(v2.drain())
+        .filteredOn(RecordedRequest::whole)
+        .allSatisfy(copy -> assertThat(copy.body().text()).isEqualTo(entity));
   }
 
   @Test

@@ -32,6 +32,9 @@ final class LocalBody {
   /** The same where an error page may follow, for which it is kept. */
   private static final int MAX_KEPT = 64 * 1024;
 
+  /** Tomcat 10 goes on with the parameters that it could read, and says here that it is not all. */
+  private static final String TOMCAT_GAVE_UP = "org.apache.catalina.parameter_parse_failed";
+
   /** Methods whose requests have no body, unless they say so. */
   private static final Set<String> BODILESS = Set.of("GET", "HEAD", "OPTIONS", "TRACE", "DELETE");
 
@@ -139,9 +142,23 @@ final class LocalBody {
     return form;
   }
 
+  /**
+   * Whether the container answers this one parameter out of the query and leaves the body alone, as
+   * Undertow does; of others we know that they do not.
+   */
+  boolean leftForQuery(String name, @Nullable String now) {
+    return switch (Container.of(request.getServletContext())) {
+      case JETTY, TOMCAT, OPEN_LIBERTY -> false;
+      case WILDFLY, OTHER -> RebuiltForm.inQuery(name, now == null ? query : now);
+    };
+  }
+
   /** The application asked for parameters: a container may have read a form for that. */
   void parametersRead() {
     if (rebuilt || input != null) {
+      return;
+    }
+    if (request.getAttribute(TOMCAT_GAVE_UP) != null) {
       return;
     }
     if (Forms.urlEncoded(request)) {

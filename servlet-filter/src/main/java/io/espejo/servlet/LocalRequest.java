@@ -52,6 +52,9 @@ final class LocalRequest extends HttpServletRequestWrapper {
 
   @Override
   public @Nullable String getParameter(String name) {
+    if (body.isPresent() && body.get().leftForQuery(name, getQueryString())) {
+      return super.getParameter(name);
+    }
     Optional<ExactForm> form = form();
     if (form.isPresent()) {
       String[] values = form.get().values(name, super.getParameterValues(name));

@@ -51,6 +51,7 @@ import org.jspecify.annotations.Nullable;
 public final class MirrorFilter implements Filter {
   private final @Nullable Espejo given;
   private @Nullable Espejo espejo;
+  private @Nullable Espejo opened;
   private @Nullable ServletContext context;
   private boolean stripContextPath;
   private EarlyHints hints = EarlyHints.NONE;
@@ -75,8 +76,26 @@ public final class MirrorFilter implements Filter {
     stripContextPath = settings.find("stripContextPath").map(Boolean::parseBoolean).orElse(false);
     hints = EarlyHints.in(context);
     container = Container.of(context);
-    espejo = given != null ? given : open(settings);
-    config.getServletContext().setAttribute(Espejo.class.getName(), espejo);
+    espejo = given != null ? given : shown(config).orElse(null);
+    if (espejo == null) {
+      opened = open(settings);
+      espejo = opened;
+    }
+    context.setAttribute(Espejo.class.getName(), espejo);
+  }
+
+  /**
+   * What runs in this application already: a feature of JAX-RS may have been configured before.
+   * Whoever says otherwise in init-params has one of his own.
+   */
+  private static Optional<Espejo> shown(FilterConfig config) {
+    return config.getInitParameter("rules") == null
+            && config.getInitParameter("local") == null
+            && config.getServletContext().getAttribute(Espejo.class.getName())
+                instanceof Espejo shown
+            && shown.accepting()
+        ? Optional.of(shown)
+        : Optional.empty();
   }
 
   private static Optional<ExactForm.Settings> exactForms(
@@ -122,12 +141,12 @@ public final class MirrorFilter implements Filter {
       known.again(http, answer, chain);
       return;
     }
-    if (running.inPlace() && http.getDispatcherType() != DispatcherType.REQUEST) {
-      chain.doFilter(request, response);
-      return;
-    }
     if (http.getAttribute(ProtocolSwitch.ATTRIBUTE) instanceof ProtocolSwitch protocol) {
       protocol.carryOut(http, answer);
+      return;
+    }
+    if (running.inPlace() && http.getDispatcherType() != DispatcherType.REQUEST) {
+      chain.doFilter(request, response);
       return;
     }
     ServletDownstreamRequest downstream = new ServletDownstreamRequest(http, stripContextPath);
@@ -200,13 +219,14 @@ public final class MirrorFilter implements Filter {
 
   @Override
   public void destroy() {
-    Espejo running = espejo;
+    Espejo own = opened;
     espejo = null;
-    if (context != null) {
+    opened = null;
+    if (context != null && (own != null || given != null)) {
       context.removeAttribute(Espejo.class.getName());
     }
-    if (running != null && given == null) {
-      running.close();
+    if (own != null) {
+      own.close();
     }
   }
 

@@ -65,6 +65,10 @@ final class RebuiltForm {
     return body.toString().getBytes(StandardCharsets.US_ASCII);
   }
 
+  static boolean inQuery(String name, String query) {
+    return counts(query).containsKey(name);
+  }
+
   private static Map<String, Integer> counts(String query) {
     Map<String, Integer> counts = new HashMap<>();
     if (query.isEmpty()) {
