@@ -97,7 +97,7 @@ public class ProviderBenchmark {
     espejo = Optional.of(opened);
     lifecycle.contextInitialized(new jakarta.servlet.ServletContextEvent(context));
     Engine.given(opened);
-    provider = Optional.of(new MirrorRequestFilter(opened, Optional.empty()));
+    provider = Optional.of(new MirrorRequestFilter(opened, Optional.empty(), false));
   }
 
   /** Ends what was started. */

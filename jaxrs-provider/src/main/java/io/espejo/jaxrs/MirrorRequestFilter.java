@@ -32,10 +32,17 @@ public final class MirrorRequestFilter
     implements ContainerRequestFilter, ContainerResponseFilter, WriterInterceptor {
   private final Espejo espejo;
   private final Optional<OwnMirror> own;
+  private final boolean servletReading;
 
-  MirrorRequestFilter(Espejo espejo, Optional<OwnMirror> own) {
+  /**
+   * That of one resource method.
+   *
+   * @param servletReading whether the method may read the servlet request by itself
+   */
+  MirrorRequestFilter(Espejo espejo, Optional<OwnMirror> own, boolean servletReading) {
     this.espejo = espejo;
     this.own = own;
+    this.servletReading = servletReading;
   }
 
   @Override
@@ -67,7 +74,7 @@ public final class MirrorRequestFilter
       Headers headers = downstream.headers();
       if (!copies.get().hasBody()) {
         copies.get().onEnd(Headers.EMPTY);
-      } else if (readByContainer(request, headers)) {
+      } else if (restEasy(request) && (servletReading || readByContainer(request, headers))) {
         copies.get().end();
       } else {
         ObservedStream stream =
@@ -86,6 +93,11 @@ public final class MirrorRequestFilter
     verdict.request().ifPresent(lines -> replace(request.getHeaders(), lines));
   }
 
+  /** It takes the servlet's stream when it is asked for an entity stream; others when one reads. */
+  private static boolean restEasy(ContainerRequestContext request) {
+    return request.getClass().getPackage().getName().startsWith("org.jboss.resteasy.");
+  }
+
   /**
    * RESTEasy has the container read forms, in a charset that is the container's where the client
    * names none, and reads another stream by itself, as UTF-8: the resource would get other texts.
@@ -95,7 +107,6 @@ public final class MirrorRequestFilter
     String type = headers.first("content-type").orElse("").toLowerCase(Locale.ROOT);
     Package runtime = request.getClass().getPackage();
     return type.startsWith("application/x-www-form-urlencoded")
-        && runtime.getName().startsWith("org.jboss.resteasy.")
         && (!type.contains("charset") || runtime.getImplementationVersion() == null);
   }
 

@@ -53,7 +53,11 @@ final class MirroredResources implements DynamicFeature {
       if (atStart) {
         checkBelow(type, new HashSet<>());
       }
-      configure(name(type, method), mirrored(type, method), context);
+      configure(
+          name(type, method),
+          mirrored(type, method),
+          ServletReading.by(type, method, annotated(type, method)),
+          context);
     } catch (IllegalArgumentException wrong) {
       if (atStart) {
         throw wrong;
@@ -62,16 +66,18 @@ final class MirroredResources implements DynamicFeature {
     }
   }
 
-  private void configure(String name, Optional<Mirrored> annotation, FeatureContext context) {
+  private void configure(
+      String name, Optional<Mirrored> annotation, boolean servletReading, FeatureContext context) {
     Optional<OwnMirror> own = annotation.flatMap(its -> own(name, its));
     if (own.isPresent()) {
       if (!espejo.add(own.get())) {
         warn(name, "is mirrored to a host, subset or port that no document defines now");
       }
-      context.register(new MirrorRequestFilter(espejo, own), PRIORITY);
+      context.register(new MirrorRequestFilter(espejo, own, servletReading), PRIORITY);
     } else if (all || annotation.isPresent()) {
       if (espejo.inPlace()) {
-        context.register(new MirrorRequestFilter(espejo, Optional.empty()), PRIORITY);
+        context.register(
+            new MirrorRequestFilter(espejo, Optional.empty(), servletReading), PRIORITY);
       } else {
         warn(
             name,
@@ -138,12 +144,27 @@ final class MirroredResources implements DynamicFeature {
   }
 
   private static @Nullable Mirrored declared(Class<?> type, Method method) {
+    Method its = same(type, method);
+    return its == null ? null : its.getAnnotation(Mirrored.class);
+  }
+
+  private static @Nullable Method same(Class<?> type, Method method) {
     try {
-      return type.getDeclaredMethod(method.getName(), method.getParameterTypes())
-          .getAnnotation(Mirrored.class);
+      return type.getDeclaredMethod(method.getName(), method.getParameterTypes());
     } catch (NoSuchMethodException notHere) {
       return null;
     }
+  }
+
+  /** The first with an annotation of JAX-RS: none above it counts, for JAX-RS. */
+  private static Method annotated(Class<?> type, Method method) {
+    return find(
+            type,
+            each -> {
+              Method its = same(each, method);
+              return its != null && ServletReading.ofJaxRs(its) ? its : null;
+            })
+        .orElse(method);
   }
 
   /** The first that the class has, then its superclasses, each before its interfaces. */

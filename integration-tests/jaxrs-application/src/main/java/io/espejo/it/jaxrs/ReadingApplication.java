@@ -36,6 +36,7 @@ public class ReadingApplication extends Application {
     classes.add(ReadingResource.class);
     classes.add(AnnotatedResource.class);
     classes.add(AnnotatedResource.Whole.class);
+    classes.add(ServletResource.class);
     classes.add(BracedReader.class);
     classes.add(MappedMapper.class);
     if (parts) {
