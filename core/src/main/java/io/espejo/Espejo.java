@@ -516,7 +516,7 @@ public final class Espejo implements AutoCloseable {
     management.unregister();
     rules.close();
     // Those that are with nobody now, delayed or between two attempts, are not waited for.
-    primaries.close();
+    primaries.endWaits();
     long deadline = System.nanoTime() + settings.primary().closeTimeout().toNanos();
     boolean interrupted = false;
     while (activeRequests() > 0 && !interrupted && System.nanoTime() - deadline < 0) {
@@ -526,6 +526,7 @@ public final class Espejo implements AutoCloseable {
         interrupted = true;
       }
     }
+    primaries.close();
     primaryLeg.close();
     mirroring.close(interrupted ? Duration.ZERO : settings.shadow().closeTimeout());
     LoaderLeak.prevent();

@@ -128,6 +128,10 @@ final class LiveRules implements AutoCloseable {
   }
 
   private synchronized void take(CompiledRules rules) {
+    if (closed) {
+      // It was read meanwhile; what it would start, nobody would end.
+      return;
+    }
     for (Problem warning : rules.warnings()) {
       LOG.log(Level.WARNING, "{0}", warning);
     }

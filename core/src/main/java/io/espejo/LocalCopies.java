@@ -124,6 +124,15 @@ public final class LocalCopies implements BodyObserver {
       }
     } catch (IOException | RuntimeException failure) {
       onCut(failure);
+      closeQuietly(body);
+    }
+  }
+
+  private static void closeQuietly(InputStream body) {
+    try {
+      body.close();
+    } catch (IOException | RuntimeException broken) {
+      // It could not be read, either.
     }
   }
 

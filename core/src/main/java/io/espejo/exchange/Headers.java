@@ -95,6 +95,17 @@ public final class Headers {
     return size() + " header lines";
   }
 
+  /** With all {@code cookie} lines as one, which HTTP/2 may split (RFC 9113, section 8.2.3). */
+  public Headers withOneCookie() {
+    int first = indexOf("cookie", 0);
+    if (first < 0 || indexOf("cookie", first + 1) < 0) {
+      return this;
+    }
+    Builder one = toBuilder();
+    one.set("cookie", String.join("; ", all("cookie")));
+    return one.build();
+  }
+
   /** A builder that has these lines already. */
   public Builder toBuilder() {
     Builder builder = new Builder();

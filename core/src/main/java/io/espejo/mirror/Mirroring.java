@@ -163,6 +163,9 @@ public final class Mirroring implements AutoCloseable {
     if (closed) {
       // Perhaps too late for close() to find it.
       shadow.giveUp(Reason.CLOSED);
+    } else if (!enabled) {
+      // Nor for who aborts all copies once no more are sent.
+      shadow.giveUp(Reason.DISABLED);
     }
     return Optional.of(shadow);
   }

@@ -139,7 +139,12 @@ public final class Primaries implements AutoCloseable {
     return upgrades.taken();
   }
 
-  /** Answers what waits for nobody and ends upgrades; what is with v1 ends with the leg. */
+  /** Answers what waits for nobody, from now on at once. */
+  public void endWaits() {
+    waits.close();
+  }
+
+  /** Ends upgrades; what is with v1 ends with the leg. */
   @Override
   public void close() {
     waits.close();

@@ -364,15 +364,15 @@ final class PrimaryExchange {
   }
 
   private void onComplete(Attempt done, Result result) {
+    synchronized (this) {
+      done.ended = true;
+      cancel(done.timer);
+    }
     Throwable failure = result.getFailure();
     if (failure != null && mayReplace(done, failure)) {
       replaced = true;
       sendNext(new Attempt(done.endpoint, sentHead()));
       return;
-    }
-    synchronized (this) {
-      done.ended = true;
-      cancel(done.timer);
     }
     if (failure == null && result.getResponse().getStatus() == 101) {
       onSwitch(done, result.getResponse());
@@ -429,7 +429,7 @@ final class PrimaryExchange {
               fail(failure, answer);
             }
           };
-      done.endpoint.after(BODY_GRACE, fail);
+      primaries.waits().begin(BODY_GRACE, fail, fail);
       body.demand(fail);
     } else {
       fail(failure, answer);

@@ -114,8 +114,13 @@ final class Ejections {
     }
   }
 
+  /** Counted from the start again, as by Envoy, whether it may be ejected or not. */
   private static boolean reached(AtomicInteger count, int limit) {
-    return count.incrementAndGet() == limit;
+    if (count.incrementAndGet() != limit) {
+      return false;
+    }
+    count.set(0);
+    return true;
   }
 
   private synchronized void eject(List<Endpoint> endpoints, Endpoint endpoint) {

@@ -103,6 +103,23 @@ class EjectionsTest extends UpstreamFixture {
   }
 
   @Test
+  void endpoint_thatMayNotBeEjected_isWhenItGoesOnFailing() {
+    Cluster cluster = cluster(2, 2, 0, 0, 50, 0);
+    Endpoint first = cluster.endpoints().get(0);
+    Endpoint second = cluster.endpoints().get(1);
+    report(first, 500, 500);
+    report(second, 500, 500);
+    assertThat(reachable(cluster)).containsExactly(second);
+    pass(BASE);
+    pass(INTERVAL);
+    assertThat(reachable(cluster)).hasSize(2);
+
+    report(second, 500, 500);
+
+    assertThat(reachable(cluster)).containsExactly(first);
+  }
+
+  @Test
   void allEjected_withoutPanic_leavesNone() {
     Cluster cluster = cluster(2, 1, 0, 0, 100, 0);
     cluster.endpoints().forEach(endpoint -> report(endpoint, 500));

@@ -43,7 +43,8 @@ record KnownServletFacts(HttpServletRequest request) implements ServletFacts {
         lines.add(name, values.nextElement());
       }
     }
-    return Optional.of(lines.build());
+    Headers read = lines.build();
+    return Optional.of(request.getProtocol().startsWith("HTTP/2") ? read.withOneCookie() : read);
   }
 
   @Override

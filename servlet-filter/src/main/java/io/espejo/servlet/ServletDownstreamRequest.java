@@ -91,7 +91,8 @@ final class ServletDownstreamRequest implements DownstreamRequest {
     if (stripContextPath && !request.getContextPath().isEmpty()) {
       lines.set("x-forwarded-prefix", request.getContextPath());
     }
-    return lines.build();
+    Headers read = lines.build();
+    return request.getProtocol().startsWith("HTTP/2") ? read.withOneCookie() : read;
   }
 
   @Override
