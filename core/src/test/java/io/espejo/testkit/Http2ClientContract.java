@@ -2,6 +2,7 @@ package io.espejo.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 
 import java.io.IOException;
@@ -223,6 +224,7 @@ abstract class Http2ClientContract extends GatewayFixture {
   @ValueSource(booleans = {false, true})
   void upload_whoseStreamIsReset_isCutAtBothAndTheConnectionGoesOn(boolean measured)
       throws Exception {
+    needs(Capability.HTTP2_OPEN_REQUESTS);
     start(mirrored());
     FrameClient frames = frames(WINDOW);
     FrameClient.Stream upload =
@@ -310,7 +312,9 @@ abstract class Http2ClientContract extends GatewayFixture {
     assertThat(onlyOutcome()).isEqualTo("completed 2");
     assertServed(frames);
     large.grant(100_000);
-    TestBed.await("as much has come as may", () -> large.bytes() == 100_000);
+    // Some wait until a whole frame of theirs fits.
+    TestBed.await("as much has come as may", () -> large.bytes() > 100_000 - 32 * 1024);
+    assertThat(large.bytes()).isLessThanOrEqualTo(100_000);
     assertServed(frames);
 
     if (leaves) {
@@ -360,7 +364,9 @@ abstract class Http2ClientContract extends GatewayFixture {
     assertThat(stream.body().length()).isZero();
     assertThat(stream.headers().get("etag")).isEqualTo("\"1\"");
     String told = stream.headers().get("content-length");
-    if (answer.status() == 304) {
+    if (answer.status() != 200 && !has(Capability.LENGTH_OF_304)) {
+      assertThat(told).isIn(null, "0");
+    } else if (answer.status() == 304) {
       // Not every container tells of it.
       assertThat(told).isIn(null, length.isEmpty() ? null : length);
     } else {
@@ -386,6 +392,9 @@ abstract class Http2ClientContract extends GatewayFixture {
   @ParameterizedTest(name = "{argumentSetName}")
   @MethodSource("lengths")
   void body_thatIsNotAsLongAsItSays_isNeverWhole(String body, boolean last) throws Exception {
+    if (!last) {
+      needs(Capability.HTTP2_OPEN_REQUESTS);
+    }
     // Tomcat does not tell of a stream that it resets itself: v1 is rid of it by this.
     start(mirrored(), "primary.idleTimeout", "1s");
     FrameClient frames = frames(WINDOW);
@@ -416,6 +425,20 @@ abstract class Http2ClientContract extends GatewayFixture {
           .extracting(RecordedRequest::target)
           .containsExactly("/next");
     }
+  }
+
+  @Test
+  void cookies_inSeveralLines_areOneLineForServersOfHttp1() throws Exception {
+    start(mirrored());
+    FrameClient frames = frames(WINDOW);
+
+    FrameClient.Stream stream =
+        frames.request(
+            true, FrameClient.head("GET", "/", "cookie", "a=1", "x-a", "1", "cookie", "b=2"));
+
+    assertThat(stream.awaitEnd().status()).isEqualTo(200);
+    assertThat(v1.take().headers().all("cookie")).containsExactly("a=1; b=2");
+    assertThat(v2.take().headers().all("cookie")).containsExactly("a=1; b=2");
   }
 
   /** Heads that are no HTTP. */
@@ -495,7 +518,10 @@ abstract class Http2ClientContract extends GatewayFixture {
 
     FrameClient.Stream stream = frames.request(true, lines.toArray(String[]::new));
 
-    assertThat(refused(frames, stream.awaitEnd())).isTrue();
+    if (!refused(frames, stream.awaitEnd())) {
+      needs(Capability.STRICT_REQUESTS);
+      fail("%s was answered", lines);
+    }
     assertServed(frames(WINDOW));
     settled();
     assertThat(v1.waiting() + v2.waiting()).isZero();

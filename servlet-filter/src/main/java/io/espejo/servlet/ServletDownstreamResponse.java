@@ -156,7 +156,8 @@ final class ServletDownstreamResponse implements DownstreamResponse {
       return;
     }
     if (isBodiless(status)) {
-      lengthUntold = request.getProtocol().startsWith("HTTP/2");
+      // Open Liberty would never end the stream.
+      lengthUntold = !openLiberty && request.getProtocol().startsWith("HTTP/2");
       return;
     }
     boolean head = request.getMethod().equals("HEAD");

@@ -28,6 +28,7 @@ class OpenLibertyGatewayIT extends DistributionGateway {
         Map.entry(Capability.TARGET_PORT, "Liberty goes by Host"),
         Map.entry(Capability.LENGTH_OF_304, "Liberty says 0 with 204 and 304, whatever it is told"),
         Map.entry(Capability.HTTP2_OPEN_REQUESTS, whole),
+        Map.entry(Capability.RESET_OF_ANSWER, "Liberty does not, of a stream without window"),
         Map.entry(Capability.HTTP2_REQUEST_TRAILERS, whole),
         Map.entry(Capability.UPGRADE, upgrade),
         Map.entry(Capability.BARE_UPGRADE, upgrade));
