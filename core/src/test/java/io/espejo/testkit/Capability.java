@@ -64,6 +64,8 @@ public enum Capability {
   CONNECT_REFUSAL,
   /** Tells of bytes that are here before the first read. */
   AVAILABLE,
+  /** Refuses a form of which it can read a part only, or tells of it. */
+  UNREAD_PAIRS,
   /** Gives the parameters of a form in their order. */
   FORM_ORDER,
   /** Tells of every time-out of asynchronous processing. */
