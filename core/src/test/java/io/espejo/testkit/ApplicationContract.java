@@ -762,7 +762,7 @@ public abstract class ApplicationContract extends DoNoHarmContract {
 
   @Test
   void upgrade_onARouteToAnotherVersion_isThatVersions() throws Exception {
-    needs(Capability.UPGRADE);
+    needs(Capability.ASYNCHRONOUS_UPGRADE);
     start(routes(Route.to("v2").match("uri: {prefix: /chat}"), Route.to("v1")), LOCAL);
     v2.behave(
         connection -> {

@@ -10,6 +10,8 @@ public enum Capability {
   MALFORMED_QUERY,
   /** Leaves HTTP for another protocol. */
   UPGRADE,
+  /** Does so for a request in place that was not answered in its first call. */
+  ASYNCHRONOUS_UPGRADE,
   /** Sends trailer fields behind an answer. */
   ANSWER_TRAILERS,
   /** Tells whoever waits for more of a request that nobody wants it any more. */

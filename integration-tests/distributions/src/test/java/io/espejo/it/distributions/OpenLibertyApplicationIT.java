@@ -17,6 +17,8 @@ class OpenLibertyApplicationIT extends ApplicationContract {
     return Map.of(
         Capability.AVAILABLE,
         "its stream says 0 before the first read",
+        Capability.ASYNCHRONOUS_UPGRADE,
+        "Liberty upgrades no asynchronous request",
         Capability.FORM_ORDER,
         "it keeps parameters in no order",
         Capability.BLOCKING_UPGRADE,
