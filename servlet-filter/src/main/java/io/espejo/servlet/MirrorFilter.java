@@ -18,7 +18,9 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Collections;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +51,10 @@ import org.jspecify.annotations.Nullable;
  * request that the application does not answer itself, for an access log.
  */
 public final class MirrorFilter implements Filter {
+  /** What is no setting of {@link Settings}. */
+  private static final Set<String> OWN_SETTINGS =
+      Set.of("stripContextPath", "forms", "forms.maxBytes", "forms.maxParameters");
+
   private final @Nullable Espejo given;
   private @Nullable Espejo espejo;
   private @Nullable Espejo opened;
@@ -86,11 +92,10 @@ public final class MirrorFilter implements Filter {
 
   /**
    * What runs in this application already: a feature of JAX-RS may have been configured before.
-   * Whoever says otherwise in init-params has one of his own.
+   * Whoever has init-params for more than this filter's own part has one of his own.
    */
   private static Optional<Espejo> shown(FilterConfig config) {
-    return config.getInitParameter("rules") == null
-            && config.getInitParameter("local") == null
+    return OWN_SETTINGS.containsAll(Collections.list(config.getInitParameterNames()))
             && config.getServletContext().getAttribute(Espejo.class.getName())
                 instanceof Espejo shown
             && shown.accepting()

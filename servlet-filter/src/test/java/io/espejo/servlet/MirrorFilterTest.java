@@ -10,7 +10,9 @@ import jakarta.servlet.ServletContext;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -95,6 +97,8 @@ class MirrorFilterTest {
             switch (method.getName()) {
               case "getServletContext" -> context;
               case "getInitParameter" -> arguments[0].equals("rules") ? itsRules : null;
+              case "getInitParameterNames" ->
+                  Collections.enumeration(itsRules == null ? List.of("forms") : List.of("rules"));
               default -> null;
             });
   }
