@@ -23,6 +23,7 @@ import io.espejo.upstream.Affinity;
 import io.espejo.upstream.Cluster;
 import io.espejo.upstream.Endpoint;
 import io.espejo.upstream.RequestHead;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -133,8 +134,9 @@ final class Forwarding {
         () -> {
           if (abort.isPresent()) {
             primaries.aborted();
-            LocalAnswer.of(abort.get()).sendTo(aborted, head);
+            answer(LocalAnswer.of(abort.get()), aborted, head, body);
           } else if (preflight.isPresent()) {
+            leave(body);
             LocalAnswer.sendEmpty(downstream, 200, preflight.get());
           } else {
             send(
@@ -161,7 +163,7 @@ final class Forwarding {
         delay.get(),
         then,
         () -> {
-          LocalAnswer.CLOSING.sendTo(downstream, head);
+          answer(LocalAnswer.CLOSING, downstream, head, body);
           active.decrementAndGet();
         });
   }
@@ -169,6 +171,18 @@ final class Forwarding {
   /** For a thread that is not the body's own, and must not open it. */
   private static RequestBody openedBefore(RequestBody body) {
     return new ReadBody(BodyChunk.NOT_YET, body);
+  }
+
+  /** Answers a request that goes nowhere. */
+  private static void answer(
+      LocalAnswer answer, DownstreamResponse response, RequestHead head, RequestBody body) {
+    leave(body);
+    answer.sendTo(response, head);
+  }
+
+  /** What was read of it is given back, and a thread of the container's that waits may go. */
+  private static void leave(RequestBody body) {
+    body.fail(new IOException("the request goes nowhere"));
   }
 
   private void send(
@@ -185,12 +199,12 @@ final class Forwarding {
     Optional<Endpoint> endpoint =
         cluster == null ? Optional.empty() : cluster.pick(affinity, List.of());
     if (cluster == null || endpoint.isEmpty()) {
-      LocalAnswer.NO_UPSTREAM.sendTo(cluster == null ? unsent : response, head);
+      answer(LocalAnswer.NO_UPSTREAM, cluster == null ? unsent : response, head, body);
       return;
     }
     if (!endpoint.get().acquire()) {
       primaries.overflow(cluster);
-      LocalAnswer.OVERFLOW.sendTo(response, head);
+      answer(LocalAnswer.OVERFLOW, response, head, body);
       return;
     }
     List<Shadow> shadows = action.mirrors().isEmpty() ? List.of() : copies.get();

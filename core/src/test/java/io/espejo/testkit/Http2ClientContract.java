@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 
+import io.espejo.testkit.RulesYaml.Route;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -125,6 +126,19 @@ abstract class Http2ClientContract extends GatewayFixture {
       assertThat(received.framing()).isEqualTo(Framing.CHUNKED);
       assertThat(received.body().length()).isEqualTo(10_000);
     }
+  }
+
+  /** What was read of it to know whether there is one is given back, as the fixture asserts. */
+  @Test
+  void body_withoutALengthForNobody_isAnswered503() throws Exception {
+    needs(Capability.HTTP2_OPEN_REQUESTS);
+    start(routes(Route.to("v9")));
+    FrameClient frames = frames(WINDOW);
+
+    FrameClient.Stream stream = frames.request(false, upload(false, 0)).data(bytes(1000), false);
+
+    TestBed.await("an answer", () -> stream.status() == 503);
+    stream.cancel();
   }
 
   /** Jetty's client tells the length of what is whole before it is sent. */

@@ -396,7 +396,7 @@ abstract class RetryContract extends GatewayFixture {
   }
 
   @Test
-  void get_faultDelaysAndAborts_isAnsweredAfterTheDelay() throws Exception {
+  void fault_delaysAndAborts_isAnsweredAfterTheDelay() throws Exception {
     start(
         faulty(
             "delay: {fixedDelay: 300ms, percentage: {value: 100}}, abort: {httpStatus: 503,"
@@ -406,6 +406,7 @@ abstract class RetryContract extends GatewayFixture {
     assertThat(get("/").status()).isEqualTo(503);
 
     assertThat(System.nanoTime() - begun).isGreaterThan(290_000_000L);
+    assertThat(exchange(RawRequest.post("/").body("unread")).status()).isEqualTo(503);
   }
 
   private RulesYaml faulty(String fault) {
