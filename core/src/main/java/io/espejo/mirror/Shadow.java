@@ -10,7 +10,6 @@ import io.espejo.upstream.Fault;
 import io.espejo.upstream.OutgoingRequest;
 import io.espejo.upstream.RequestHead;
 import java.util.function.Function;
-import javax.net.ssl.SSLHandshakeException;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
 import org.eclipse.jetty.http.HttpHeader;
@@ -119,7 +118,8 @@ public final class Shadow implements BodyObserver {
     outgoing.onRequestBegin(begun -> begin(outgoing));
     outgoing.onRequestSuccess(sent -> enter(Phase.ANSWERING));
     // Nobody reads the others, and heads take none of the memory that copies may.
-    outgoing.onResponseHeader((response, field) -> field.getHeader() == HttpHeader.CONNECTION);
+    outgoing.onResponseHeader(
+        (response, field) -> field.getHeader() == HttpHeader.CONNECTION || field.is("grpc-status"));
     outgoing.onResponseContentSource(
         (response, content) -> new Discard(content, mirroring.threads(), this::onContent).run());
     outgoing.onResponseSuccess(this::onAnswer);
@@ -195,7 +195,7 @@ public final class Shadow implements BodyObserver {
 
   private void onComplete(Result result) {
     Throwable failure = result.getFailure();
-    if (failure instanceof SSLHandshakeException) {
+    if (failure != null && Fault.isOfConnecting(failure)) {
       // A request begins before the handshake does, and no byte of it goes before that is done.
       phase = Phase.CONNECTING;
     }
@@ -205,7 +205,8 @@ public final class Shadow implements BodyObserver {
     Endpoint used = release();
     if (used != null) {
       if (failure == null) {
-        used.report(result.getResponse().getStatus());
+        Response answer = result.getResponse();
+        used.report(head, answer.getStatus(), answer.getHeaders().get("grpc-status"));
       } else if (Mirroring.tellsOfFailure(reason(failure))) {
         used.reportFailure();
       }

@@ -281,7 +281,7 @@ final class PrimaryExchange {
       return;
     }
     from.answered = true;
-    from.endpoint.report(status);
+    from.endpoint.report(head, status, response.getHeaders().get("grpc-status"));
     if (status == 101) {
       synchronized (this) {
         if (!timedOut) {
@@ -517,7 +517,8 @@ final class PrimaryExchange {
     if (attempts == 1) {
       return head;
     }
-    long elapsed = body.ended() ? (System.nanoTime() - wholeNanos) / 1_000_000 : 0;
+    long whole = wholeNanos;
+    long elapsed = whole == 0 ? 0 : (System.nanoTime() - whole) / 1_000_000;
     return head.attempt(attempts)
         .expecting(PrimaryRules.expectedMillis(rules.timeout(), rules.retries(), elapsed));
   }

@@ -42,9 +42,10 @@ final class RetryConditions {
   /**
    * After no answer.
    *
-   * @param connected whether the request had a connection, so that some of it may have been sent
+   * @param given whether the request was given a connection, which with TLS may not be made yet
    */
-  static boolean afterFailure(RetryPolicy policy, Throwable failure, boolean connected) {
+  static boolean afterFailure(RetryPolicy policy, Throwable failure, boolean given) {
+    boolean connected = given && !Fault.isOfConnecting(failure);
     Set<RetryOn> on = policy.on();
     return switch (Fault.of(failure)) {
       case OVERFLOW, UNSENDABLE -> false;

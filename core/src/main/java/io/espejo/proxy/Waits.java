@@ -53,7 +53,7 @@ final class Waits {
             leg.executor().execute(then);
           }
         };
-    if (time.isZero()) {
+    if (time.isZero() && !closed) {
       after.run();
     } else {
       wait.cancel = leg.schedule(time, after);

@@ -133,7 +133,9 @@ final class Ejections {
       return;
     }
     health.ejected = true;
-    health.times++;
+    if (baseNanos * health.times < maxNanos + baseNanos) {
+      health.times++;
+    }
     health.ejectedAt = nanoTime.getAsLong();
     ejected++;
   }

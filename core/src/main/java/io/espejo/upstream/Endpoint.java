@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.client.AbstractConnectionPool;
 import org.eclipse.jetty.client.transport.HttpDestination;
 import org.eclipse.jetty.io.Transport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One address of a cluster as one leg reaches it, with the number of requests there now and what is
@@ -96,8 +97,34 @@ public final class Endpoint {
     cluster.release();
   }
 
-  /** Hears that it answered with this status; too many of 500 and more in a row may eject it. */
-  public void report(int status) {
+  /**
+   * Hears that it answered; too many of 500 and more in a row may eject it. What counts of an
+   * answer to gRPC that says so in its head is the status of gRPC, as with Envoy.
+   */
+  public void report(RequestHead request, int status, @Nullable String grpcStatus) {
+    report(grpcStatus != null && request.isGrpc() ? httpStatus(grpcStatus) : status);
+  }
+
+  /** What Envoy takes a status of gRPC for. */
+  private static int httpStatus(String grpcStatus) {
+    return switch (grpcStatus) {
+      case "0" -> 200;
+      case "1" -> 499;
+      case "3", "9", "11" -> 400;
+      case "4" -> 504;
+      case "5" -> 404;
+      case "6", "10" -> 409;
+      case "7" -> 403;
+      case "8" -> 429;
+      case "12" -> 501;
+      case "14" -> 503;
+      case "16" -> 401;
+      default -> 500;
+    };
+  }
+
+  /** Hears that it answered with this status. */
+  void report(int status) {
     cluster
         .ejections()
         .ifPresent(ejections -> ejections.answered(cluster.endpoints(), this, status));

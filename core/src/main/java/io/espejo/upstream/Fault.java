@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLHandshakeException;
 import org.eclipse.jetty.client.HttpResponseException;
 import org.eclipse.jetty.client.RetryableRequestException;
 import org.eclipse.jetty.http.HttpException;
@@ -48,6 +49,14 @@ public enum Fault {
    * so that any request may be sent again (RFC 9113, section 8.7).
    */
   public static boolean isUnprocessed(Throwable failure) {
-    return failure instanceof RetryableRequestException;
+    return failure instanceof RetryableRequestException
+        // By a connection of HTTP/2 on which the server's leave has come before the request.
+        || (failure instanceof IllegalStateException
+            && "session closed".equals(failure.getMessage()));
+  }
+
+  /** Whether there was no connection yet, with TLS if it is to have that: nothing was sent. */
+  public static boolean isOfConnecting(Throwable failure) {
+    return failure instanceof SocketTimeoutException || failure instanceof SSLHandshakeException;
   }
 }

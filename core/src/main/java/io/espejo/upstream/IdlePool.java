@@ -101,7 +101,7 @@ final class IdlePool extends AbstractConnectionPool {
   @Override
   protected @Nullable Connection activate() {
     Connection connection = super.activate();
-    while (connection != null && (idledFor(connection) > maxIdleMillis || isSilent(connection))) {
+    while (connection != null && (hasIdled(connection, maxIdleMillis) || isSilent(connection))) {
       drop(connection);
       connection = super.activate();
     }
@@ -114,7 +114,7 @@ final class IdlePool extends AbstractConnectionPool {
    */
   void closeIdle() {
     for (Connection connection : connections) {
-      if (!isActive(connection) && idledFor(connection) > maxIdleMillis + SLACK_MILLIS) {
+      if (!isActive(connection) && hasIdled(connection, maxIdleMillis + SLACK_MILLIS)) {
         drop(connection);
       }
     }
@@ -131,13 +131,12 @@ final class IdlePool extends AbstractConnectionPool {
     }
   }
 
-  private static long idledFor(Connection connection) {
+  private static boolean hasIdled(Connection connection, long millis) {
     if (connection instanceof StreamConnection streams) {
-      return streams.idledForMillis();
+      return streams.hasIdled(millis);
     }
     return connection instanceof org.eclipse.jetty.io.Connection wire
-            && wire.getEndPoint() instanceof IdleTimeout endPoint
-        ? endPoint.getIdleFor()
-        : 0;
+        && wire.getEndPoint() instanceof IdleTimeout endPoint
+        && endPoint.getIdleFor() > millis;
   }
 }

@@ -36,7 +36,7 @@ public final class Leg implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Leg.class.getName());
   private static final Duration SWEEP = Duration.ofMillis(500);
   private static final int LOOKUP_THREADS = 4;
-  private static final int MAX_POOLED_BUFFER = 64 * 1024;
+  private static final int MAX_POOLED_BUFFER = 128 * 1024;
   private static final int MAX_BUFFERS_PER_SIZE = 256;
   private static final long MAX_POOLED_HEAP = 8L * 1024 * 1024;
   private static final long MAX_POOLED_DIRECT = 16L * 1024 * 1024;

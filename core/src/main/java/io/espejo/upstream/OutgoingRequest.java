@@ -6,6 +6,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.eclipse.jetty.client.Destination;
 import org.eclipse.jetty.client.HttpUpgrader;
 import org.eclipse.jetty.client.Request;
@@ -23,14 +24,12 @@ import org.jspecify.annotations.Nullable;
  * A request whose method and target go out byte for byte as they were given.
  *
  * <p>Jetty's own upper-cases the method and reads the path as a URI, which turns {@code //a} into
- * {@code /} and refuses what containers let pass. This is the only place that leans on its
- * transport classes.
+ * {@code /} and refuses what containers let pass.
  */
 public final class OutgoingRequest extends HttpRequest {
   /** More interim answers than any server has reason to send. */
   private static final int MAX_INTERIM = 10_000;
 
-  private final Wire wire;
   private final Destination destination;
   private final String method;
   private final String path;
@@ -54,9 +53,8 @@ public final class OutgoingRequest extends HttpRequest {
 
   OutgoingRequest(Endpoint endpoint, Destination destination, RequestHead head) {
     super(endpoint.cluster().wire().client(), new HttpConversation(), endpoint.uri());
-    this.wire = endpoint.cluster().wire();
     this.destination = destination;
-    this.http2 = wire.speaksHttp2();
+    this.http2 = endpoint.cluster().wire().speaksHttp2();
     this.method = head.method();
     this.path = head.path();
     this.query = head.rawQuery();
@@ -89,7 +87,8 @@ public final class OutgoingRequest extends HttpRequest {
    */
   public UpgradedConnection upgraded(Duration idleTimeout, Runnable onIdle) {
     EndPoint endPoint = (EndPoint) getConversation().getAttribute(EndPoint.class.getName());
-    UpstreamConnection upgraded = new UpstreamConnection(endPoint, wire, idleTimeout, onIdle);
+    UpstreamConnection upgraded =
+        new UpstreamConnection(endPoint, getHttpClient().getExecutor(), idleTimeout, onIdle);
     endPoint.upgrade(upgraded);
     return upgraded;
   }
@@ -112,6 +111,14 @@ public final class OutgoingRequest extends HttpRequest {
   @Override
   public @Nullable String getQuery() {
     return query;
+  }
+
+  @Override
+  public @Nullable Supplier<HttpFields> getTrailersSupplier() {
+    Supplier<HttpFields> trailers = super.getTrailersSupplier();
+    return trailers != null && getConnection() instanceof StreamConnection streams
+        ? () -> streams.trailers(trailers.get())
+        : trailers;
   }
 
   /** On HTTP/2 it becomes the authority, as it is. */

@@ -12,10 +12,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import org.eclipse.jetty.client.Connection;
 import org.eclipse.jetty.client.Destination;
+import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Result;
 import org.eclipse.jetty.client.transport.HttpChannel;
 import org.eclipse.jetty.client.transport.HttpExchange;
 import org.eclipse.jetty.client.transport.SendFailure;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http2.CloseState;
 import org.eclipse.jetty.http2.HTTP2Connection;
 import org.eclipse.jetty.http2.HTTP2Session;
@@ -48,6 +51,11 @@ final class StreamConnection extends HttpConnectionOverHTTP2 {
   /** How long it may say nothing while it owes an answer, and get further requests. */
   private static final long MAX_SILENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
+  private static final int LINE_OVERHEAD = 32;
+
+  /** What the lines of each request's method, scheme, authority and path take, but for values. */
+  private static final int PSEUDO_HEADERS_SIZE = 4 * (LINE_OVERHEAD + ":authority".length());
+
   private final HTTP2Connection wire;
   private final HTTP2Session session;
   private final EndPoint endPoint;
@@ -72,13 +80,62 @@ final class StreamConnection extends HttpConnectionOverHTTP2 {
     this.silence = new Silence(wire.getBytesIn(), usedNanos);
   }
 
+  /**
+   * Not what the server, or Jetty, would have fail the connection and all that it carries: a head
+   * that is too large. Nor anything once the server has taken its leave, of which the pool hears
+   * late.
+   */
   @Override
   public SendFailure send(HttpExchange exchange) {
+    if (headerListSize(exchange.getRequest()) > maxHeaderListSize()) {
+      return new SendFailure(tooLarge("head"), false);
+    }
+    if (session.getCloseState() != CloseState.NOT_CLOSED) {
+      leaving = true;
+      getHttpDestination().remove(this);
+    }
     usedNanos = nanoTime.getAsLong();
     if (requests.getAndIncrement() == 0 || !isSilentFor(0)) {
       silence = new Silence(wire.getBytesIn(), usedNanos);
     }
     return super.send(exchange);
+  }
+
+  /** The trailers of a request on it, unless they are too large, which fails the request alone. */
+  HttpFields trailers(HttpFields trailers) {
+    if (headerListSize(trailers) > maxHeaderListSize()) {
+      throw tooLarge("trailer section");
+    }
+    return trailers;
+  }
+
+  private int maxHeaderListSize() {
+    int said = session.getGenerator().getHpackEncoder().getMaxHeaderListSize();
+    // To Jetty, too, none is no limit.
+    return said > 0 ? said : Integer.MAX_VALUE;
+  }
+
+  private static IllegalArgumentException tooLarge(String part) {
+    return new IllegalArgumentException("the server takes no " + part + " of this size");
+  }
+
+  private static int headerListSize(Request request) {
+    return PSEUDO_HEADERS_SIZE
+        + request.getMethod().length()
+        + request.getHost().length()
+        + request.getPath().length()
+        + (request.getQuery() == null ? 0 : request.getQuery().length())
+        + headerListSize(request.getHeaders());
+  }
+
+  /** As RFC 9113, section 6.5.2, counts it. */
+  private static int headerListSize(HttpFields fields) {
+    int size = 0;
+    for (HttpField field : fields) {
+      String value = field.getValue();
+      size += field.getName().length() + (value == null ? 0 : value.length()) + LINE_OVERHEAD;
+    }
+    return size;
   }
 
   @Override
@@ -116,9 +173,13 @@ final class StreamConnection extends HttpConnectionOverHTTP2 {
     }
   }
 
-  /** How long nobody has begun or ended a request; what the server says by itself is no use. */
-  long idledForMillis() {
-    return TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong() - usedNanos);
+  /**
+   * Whether it has carried no request for longer than this; what the server says by itself is no
+   * use. The one for which it is taken just now is not on it yet.
+   */
+  boolean hasIdled(long millis) {
+    return nanoTime.getAsLong() - usedNanos > TimeUnit.MILLISECONDS.toNanos(millis)
+        && owesNothing();
   }
 
   /** Whether it owes an answer, and nothing has come for so long that it may be dead. */

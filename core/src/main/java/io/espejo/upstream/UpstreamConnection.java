@@ -5,8 +5,8 @@ import io.espejo.exchange.UpgradedConnection;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.jetty.io.AbstractConnection;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
@@ -22,9 +22,7 @@ final class UpstreamConnection extends AbstractConnection.NonBlocking
   /** How long v1 may be silent once the client has said its last. */
   private static final Duration AFTER_FINISH = Duration.ofSeconds(10);
 
-  private final Wire wire;
   private final Runnable onIdle;
-  private final AtomicBoolean closed = new AtomicBoolean();
 
   /** What came with the head of the answer. */
   private @Nullable ByteBuffer early;
@@ -32,9 +30,8 @@ final class UpstreamConnection extends AbstractConnection.NonBlocking
   private volatile @Nullable Throwable failure;
   private volatile Runnable onReadable = () -> {};
 
-  UpstreamConnection(EndPoint endPoint, Wire wire, Duration idleTimeout, Runnable onIdle) {
-    super(endPoint, wire.client().getExecutor());
-    this.wire = wire;
+  UpstreamConnection(EndPoint endPoint, Executor threads, Duration idleTimeout, Runnable onIdle) {
+    super(endPoint, threads);
     this.onIdle = onIdle;
     endPoint.setIdleTimeout(idleTimeout.toMillis());
   }
@@ -42,20 +39,6 @@ final class UpstreamConnection extends AbstractConnection.NonBlocking
   @Override
   public void onUpgradeTo(ByteBuffer buffer) {
     early = buffer;
-  }
-
-  @Override
-  public void onOpen() {
-    wire.upgraded().incrementAndGet();
-    super.onOpen();
-  }
-
-  @Override
-  public void onClose(@Nullable Throwable cause) {
-    if (closed.compareAndSet(false, true)) {
-      wire.upgraded().decrementAndGet();
-    }
-    super.onClose(cause);
   }
 
   @Override

@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.client.AbstractConnectionPool;
 import org.eclipse.jetty.client.Destination;
 import org.eclipse.jetty.client.EarlyHintsProtocolHandler;
@@ -56,9 +55,6 @@ final class Wire {
   private final Spec spec;
   private final HttpClient client;
   private final ManagedSelector selector;
-
-  /** Connections that have left HTTP and are in no pool. */
-  private final AtomicInteger upgraded = new AtomicInteger();
 
   // Guarded by the leg.
   int users;
@@ -193,17 +189,16 @@ final class Wire {
     }
   }
 
-  /** Whether nobody can need it any more. */
+  /**
+   * Whether nobody can need it any more: there is no connection, also of those that are in no pool,
+   * upgraded ones and such of HTTP/2 as their servers have taken their leave of.
+   */
   boolean isUnused(long nanos) {
-    return upgraded.get() == 0
-        && nanos - retiredAt > RETIREMENT.toNanos()
+    return nanos - retiredAt > RETIREMENT.toNanos()
+        && selector.getTotalKeys() == 0
         && client.getDestinations().stream()
             .allMatch(
                 destination -> pool(destination).map(AbstractConnectionPool::isEmpty).orElse(true));
-  }
-
-  AtomicInteger upgraded() {
-    return upgraded;
   }
 
   void stop() {

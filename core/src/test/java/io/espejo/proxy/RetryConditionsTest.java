@@ -9,6 +9,7 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
+import javax.net.ssl.SSLHandshakeException;
 import org.eclipse.jetty.http.HttpFields;
 import org.junit.jupiter.api.Test;
 
@@ -74,6 +75,13 @@ class RetryConditionsTest {
             RetryConditions.afterFailure(
                 on(RetryOn.REFUSED_STREAM), new IOException("refused_stream_error"), true))
         .isTrue();
+  }
+
+  @Test
+  void failure_ofTheTlsHandshake_isAConnectFailure() {
+    Throwable failure = new SSLHandshakeException("expired");
+
+    assertThat(RetryConditions.afterFailure(on(RetryOn.CONNECT_FAILURE), failure, true)).isTrue();
   }
 
   @Test

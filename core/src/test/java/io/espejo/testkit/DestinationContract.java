@@ -462,6 +462,22 @@ abstract class DestinationContract extends GatewayFixture {
   }
 
   @Test
+  void tls_handshakeThatNeverEnds_isGivenUpAsOneThatCannotBeReached() throws Exception {
+    v1.onAccept(connection -> connection.hold(Duration.ofSeconds(10)));
+    v2.onAccept(connection -> connection.hold(Duration.ofSeconds(10)));
+    start(
+        mirrored("{tls: {mode: SIMPLE, caCertificates: %s}}".formatted(pem("ca.pem"))),
+        "primary.connectTimeout",
+        "300ms",
+        "shadow.connectTimeout",
+        "300ms");
+
+    assertThat(exchange(GET).status()).isEqualTo(503);
+
+    assertThat(onlyOutcome()).isEqualTo("dropped CONNECT_TIMEOUT");
+  }
+
+  @Test
   void tls_mutual_showsTheClientsCertificate() throws Exception {
     v1 = secure("v1", true);
     start(

@@ -8,6 +8,7 @@ import static io.espejo.testkit.Frames.GOAWAY;
 import static io.espejo.testkit.Frames.HEADERS;
 import static io.espejo.testkit.Frames.INITIAL_WINDOW_SIZE;
 import static io.espejo.testkit.Frames.MAX_DATA;
+import static io.espejo.testkit.Frames.MAX_HEADER_LIST_SIZE;
 import static io.espejo.testkit.Frames.PING;
 import static io.espejo.testkit.Frames.RST_STREAM;
 import static io.espejo.testkit.Frames.SETTINGS;
@@ -56,6 +57,7 @@ public final class FrameOrigin implements AutoCloseable {
   private final BlockingQueue<Behaviour> next = new LinkedBlockingQueue<>();
   private volatile Behaviour behaviour = new Behaviour() {};
   private volatile int initialWindow = DEFAULT_WINDOW;
+  private volatile int maxHeaderListSize;
   private volatile boolean greeting = true;
 
   /** What it does with a stream; on the thread that reads the connection. */
@@ -123,6 +125,11 @@ public final class FrameOrigin implements AutoCloseable {
   /** How much of a body it lets come unasked, on connections from now on. */
   public void initialWindow(int bytes) {
     initialWindow = bytes;
+  }
+
+  /** How large a head it says to take, on connections from now on; 0 for nothing said. */
+  public void maxHeaderListSize(int bytes) {
+    maxHeaderListSize = bytes;
   }
 
   /** Whether it says anything on new connections from now on: that it speaks HTTP/2, for one. */
@@ -335,12 +342,12 @@ public final class FrameOrigin implements AutoCloseable {
         DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
         in.readFully(new byte[24]);
         if (!silent) {
-          byte[] window =
-              ByteBuffer.allocate(6)
-                  .putShort((short) INITIAL_WINDOW_SIZE)
-                  .putInt(initialWindow)
-                  .array();
-          write(SETTINGS, 0, 0, window);
+          ByteBuffer said = ByteBuffer.allocate(maxHeaderListSize > 0 ? 12 : 6);
+          said.putShort((short) INITIAL_WINDOW_SIZE).putInt(initialWindow);
+          if (said.hasRemaining()) {
+            said.putShort((short) MAX_HEADER_LIST_SIZE).putInt(maxHeaderListSize);
+          }
+          write(SETTINGS, 0, 0, said.array());
           if (initialWindow > DEFAULT_WINDOW) {
             grant(0, initialWindow - DEFAULT_WINDOW);
           }

@@ -15,6 +15,7 @@ final class Frames {
   static final int END_HEADERS = 4;
 
   static final int INITIAL_WINDOW_SIZE = 4;
+  static final int MAX_HEADER_LIST_SIZE = 6;
 
   /** How long a frame may be until the other end has allowed more. */
   static final int MAX_DATA = 16_384;

@@ -167,6 +167,41 @@ class EjectionsTest extends UpstreamFixture {
   }
 
   @Test
+  void ejections_ofLong_areForgottenAsSoonAsTheLongest() {
+    Cluster cluster = cluster(2, 1, 0, 0, 50, 0);
+    Endpoint bad = cluster.endpoints().get(0);
+    for (int i = 0; i < 50; i++) {
+      report(bad, 500);
+      pass(Duration.ofMinutes(5));
+      assertThat(reachable(cluster)).hasSize(2);
+    }
+    // The 11 that make 5 minutes, and one more.
+    pass(INTERVAL.multipliedBy(12));
+    report(bad, 500);
+    pass(BASE);
+    assertThat(reachable(cluster)).hasSize(2);
+  }
+
+  @Test
+  void grpcStatus_ofAGrpcAnswer_countsInsteadOfTheOther() {
+    Cluster cluster = cluster(2, 2, 0, 0, 50, 0);
+    Endpoint bad = cluster.endpoints().get(0);
+    RequestHead grpc =
+        RequestHead.primary(request("", "::1", "content-type", "application/grpc"), "/");
+    RequestHead other = RequestHead.primary(request("", "::1"), "/");
+    bad.report(grpc, 200, "14");
+    bad.report(other, 200, "14");
+    bad.report(grpc, 200, "14");
+    bad.report(grpc, 200, "5");
+    bad.report(grpc, 200, "14");
+    bad.report(grpc, 200, null);
+    assertThat(reachable(cluster)).hasSize(2);
+    bad.report(grpc, 200, "14");
+    bad.report(grpc, 200, "2");
+    assertThat(reachable(cluster)).containsExactly(cluster.endpoints().get(1));
+  }
+
+  @Test
   void ejection_returned_startsItsCountsAnew() {
     Cluster cluster = cluster(2, 2, 0, 0, 50, 0);
     Endpoint bad = cluster.endpoints().get(0);

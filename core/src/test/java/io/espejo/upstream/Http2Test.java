@@ -49,6 +49,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** HTTP/2 to an upstream: by prior knowledge, and by ALPN with TLS. */
 class Http2Test extends UpstreamFixture {
@@ -286,6 +287,54 @@ class Http2Test extends UpstreamFixture {
   }
 
   @Test
+  void connection_thatHasAStreamYet_takesFurtherRequests() throws Exception {
+    FrameOrigin origin = origin();
+    origin.behaveOnce(FrameOrigin.atEnd(stream -> {}));
+    Cluster cluster = cluster(origin.port(), Optional.empty(), idle(Duration.ofMillis(1)));
+    CompletableFuture<String> waiting = send(cluster.pick().get().newRequest(head("/", "")));
+    FrameOrigin.Stream owed = origin.take();
+    for (int i = 0; i < 3; i++) {
+      pass(Duration.ofMillis(20), () -> {});
+      send(cluster.pick().get().newRequest(head("/", ""))).get(5, TimeUnit.SECONDS);
+    }
+
+    assertThat(origin.connections()).isEqualTo(1);
+    owed.answer();
+    assertThat(waiting.get(5, TimeUnit.SECONDS)).isEqualTo("v1");
+    cluster.close();
+  }
+
+  /** Jetty would end the connection with all of its streams. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void request_withMoreThanTheServerTakes_failsAlone(boolean trailers) throws Exception {
+    FrameOrigin origin = origin();
+    origin.maxHeaderListSize(8192);
+    origin.behaveOnce(FrameOrigin.atEnd(stream -> {}));
+    Cluster cluster = cluster(origin.port(), Optional.empty());
+    CompletableFuture<String> waiting = send(cluster.pick().get().newRequest(head("/", "")));
+    FrameOrigin.Stream owed = origin.take();
+    String large = "x".repeat(8200);
+    OutgoingRequest request =
+        cluster.pick().get().newRequest(trailers ? head("/", "") : head("/", "", "cookie", large));
+    if (trailers) {
+      request.body(new StringRequestContent("whole"));
+      request.trailersSupplier(() -> HttpFields.build().add("x-large", large));
+    }
+
+    CompletableFuture<String> refused = send(request);
+
+    assertThatThrownBy(() -> refused.get(5, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(IllegalArgumentException.class);
+    assertThat(send(cluster.pick().get().newRequest(head("/", ""))).get(5, TimeUnit.SECONDS))
+        .isEqualTo("v1");
+    owed.answer();
+    assertThat(waiting.get(5, TimeUnit.SECONDS)).isEqualTo("v1");
+    assertThat(origin.connections()).isEqualTo(1);
+    cluster.close();
+  }
+
+  @Test
   void connection_unusedTooLong_isNotUsedAgain() throws Exception {
     FrameOrigin origin = origin();
     Cluster cluster = cluster(origin.port(), Optional.empty(), idle(Duration.ofMillis(1)));
@@ -426,7 +475,7 @@ class Http2Test extends UpstreamFixture {
 
   private static ConnectionPool idle(Duration idle) {
     return new ConnectionPool(
-        0, 0, 0, 0, 0, 0, Optional.empty(), Optional.of(idle), Optional.empty(), Optional.empty());
+        0, 0, 0, 0, 0, 0, Optional.empty(), Optional.empty(), Optional.of(idle), Optional.empty());
   }
 
   private static ConnectionPool pool(int requestsPerConnection, int streams) {

@@ -9,6 +9,8 @@ import io.espejo.upstream.ClusterSpec.EndpointSpec;
 import io.espejo.upstream.ClusterSpec.Protocol;
 import io.espejo.upstream.ClusterSpec.Resolution;
 import io.espejo.upstream.TlsSpec.Identity;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -97,6 +99,23 @@ class TlsTest extends UpstreamFixture {
     assertThat(reaches(new TlsSpec("", List.of(), CA, Optional.of(identity), false), true))
         .isTrue();
     assertThat(reaches(tls("", List.of(), CA, false), true)).isFalse();
+  }
+
+  @Test
+  void handshake_thatNeverEnds_timesOut() throws Exception {
+    try (RecordingOrigin mute = RecordingOrigin.start("mute", 0)) {
+      mute.onAccept(connection -> connection.hold(Duration.ofSeconds(10)));
+      Cluster cluster = cluster(mute, tls("", List.of(), Optional.empty(), true));
+      CompletableFuture<Throwable> failed = new CompletableFuture<>();
+      cluster
+          .pick()
+          .get()
+          .newRequest(RequestHead.primary(request("", "::1"), "/"))
+          .sendTo(result -> failed.complete(result.getFailure()));
+
+      assertThat(failed.get(5, TimeUnit.SECONDS)).isInstanceOf(SocketTimeoutException.class);
+      cluster.close();
+    }
   }
 
   /**
