@@ -228,7 +228,11 @@ public final class Espejo implements AutoCloseable {
       }
       return unrouted(LocalAnswer.NOT_FOUND);
     }
-    Optional<Route> found = virtualHost.get().route(new MatchedRequest(request), path.get());
+    // Of OPTIONS, which is about no path: to Envoy that is one that nobody has.
+    Optional<Route> found =
+        path.get().equals("*")
+            ? Optional.empty()
+            : virtualHost.get().route(new MatchedRequest(request), path.get());
     if (found.isEmpty()) {
       return unrouted(LocalAnswer.NOT_FOUND);
     }
@@ -341,7 +345,12 @@ public final class Espejo implements AutoCloseable {
           ? Verdict.InPlace.NO_COPY
           : new Verdict.InPlace(true, edits.request(), edits.answer(), Optional.empty());
     }
-    RequestHead head = RequestHead.primary(request, path).routed(action, chosen, request);
+    // Once: where the client gives no x-request-id, each has another.
+    RequestHead head =
+        edits
+            .head()
+            .orElseGet(() -> RequestHead.primary(request, path))
+            .routed(action, chosen, request);
     LocalCopies local =
         new LocalCopies(
             new LocalAdmission(copies, drawn, Copies.context(drawn, head, request)), head);

@@ -3,6 +3,7 @@ package io.espejo;
 import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.Headers;
 import io.espejo.route.CorsPolicy;
+import io.espejo.route.FormatContext;
 import io.espejo.route.Forward;
 import io.espejo.route.HeaderEdits.Edits;
 import io.espejo.route.HeaderEdits.Line;
@@ -14,9 +15,14 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/** The edits of a route as they meet an application that answers itself. */
-record InPlaceEdits(Optional<Headers> request, AnswerEdits answer) {
-  static final InPlaceEdits NONE = new InPlaceEdits(Optional.empty(), AnswerEdits.NONE);
+/**
+ * The edits of a route as they meet an application that answers itself.
+ *
+ * @param head the request's, unedited, if it was made already
+ */
+record InPlaceEdits(Optional<Headers> request, AnswerEdits answer, Optional<RequestHead> head) {
+  static final InPlaceEdits NONE =
+      new InPlaceEdits(Optional.empty(), AnswerEdits.NONE, Optional.empty());
 
   static InPlaceEdits of(
       Route route, Forward action, WeightedCluster chosen, DownstreamRequest request, String path) {
@@ -36,7 +42,8 @@ record InPlaceEdits(Optional<Headers> request, AnswerEdits answer) {
     Optional<Headers> seen = Optional.empty();
     if (!firstIn.isEmpty() || !thenIn.isEmpty()) {
       Headers.Builder lines = request.headers().toBuilder();
-      AnswerContext context = AnswerContext.of(head, request, lines);
+      FormatContext context =
+          new EditedRequest(AnswerContext.of(head, request, lines), request.headers(), lines);
       firstIn.applyToRequest(lines, context);
       thenIn.applyToRequest(lines, context);
       seen = Optional.of(lines.build());
@@ -45,11 +52,14 @@ record InPlaceEdits(Optional<Headers> request, AnswerEdits answer) {
     Set<String> replaced = new HashSet<>();
     AnswerContext context = AnswerContext.of(head.routed(action, chosen, request), request, lines);
     for (Edits edits : new Edits[] {firstOut, thenOut}) {
+      for (Line line : edits.set()) {
+        // One that comes out empty leaves the application's as they are.
+        if (!line.value().format(context).isEmpty()) {
+          replaced.add(line.name().toLowerCase(Locale.ROOT));
+        }
+      }
       edits.applyToAnswer(lines, context);
       edits.remove().forEach(name -> replaced.add(name.toLowerCase(Locale.ROOT)));
-      for (Line line : edits.set()) {
-        replaced.add(line.name().toLowerCase(Locale.ROOT));
-      }
     }
     Optional<String> origin = cors.flatMap(policy -> policy.allowedOrigin(request));
     if (origin.isPresent()) {
@@ -61,7 +71,41 @@ record InPlaceEdits(Optional<Headers> request, AnswerEdits answer) {
         replaced.add(its.name(line).toLowerCase(Locale.ROOT));
       }
     }
-    return new InPlaceEdits(seen, new AnswerEdits(replaced, lines.build()));
+    return new InPlaceEdits(seen, new AnswerEdits(replaced, lines.build()), Optional.of(head));
+  }
+
+  /**
+   * A request while its edits change the lines that an application will see.
+   *
+   * @param exchange what else is said of it, with what a request to another version gets besides
+   */
+  private record EditedRequest(AnswerContext exchange, Headers came, Headers.Builder lines)
+      implements FormatContext {
+    @Override
+    public Optional<String> request(String name) {
+      Optional<String> standing = lines.first(name);
+      return standing.isPresent() || came.contains(name) ? standing : exchange.request(name);
+    }
+
+    @Override
+    public Optional<String> response(String name) {
+      return Optional.empty();
+    }
+
+    @Override
+    public String clientAddress() {
+      return exchange.clientAddress();
+    }
+
+    @Override
+    public String peerAddress() {
+      return exchange.peerAddress();
+    }
+
+    @Override
+    public String protocol() {
+      return exchange.protocol();
+    }
   }
 
   boolean isEmpty() {

@@ -59,6 +59,14 @@ final class LocalAction {
     Headers.Builder headers = Headers.builder();
     edit(headers, chosen.edits().response(), request, path);
     edit(headers, action.edits().response(), request, path);
+    Optional<Headers> grpc = abort.ofGrpc(RequestHead.primary(request, path));
+    if (grpc.isPresent()) {
+      Headers its = grpc.get();
+      for (int line = 0; line < its.size(); line++) {
+        headers.set(its.name(line), its.value(line));
+      }
+      return new Verdict.Answer(route.name(), 200, headers.build(), Bytes.NONE);
+    }
     if (headers.first("content-type").isEmpty()) {
       abort.type().ifPresent(type -> headers.add("Content-Type", type));
     }

@@ -129,7 +129,7 @@ record HttpMatch(
       // x-forwarded-proto is ours: what a client says there is neither forwarded nor matched.
       case ":scheme", "x-forwarded-proto" -> new Condition.Scheme(text);
       case ":path" -> new Condition.Target(text);
-      default -> new Condition.Header(key, text, absentIsEmpty);
+      default -> new Condition.Header(key, text.ofValues(), absentIsEmpty);
     };
   }
 

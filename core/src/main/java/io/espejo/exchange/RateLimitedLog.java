@@ -49,8 +49,9 @@ public final class RateLimitedLog {
       return;
     }
     int missed = keptBack.getAndSet(0);
-    String text = line.get() + (missed == 0 ? "" : " (and " + missed + " more of its kind since)");
     try {
+      String text =
+          line.get() + (missed == 0 ? "" : " (and " + missed + " more of its kind since)");
       if (cause == null) {
         logger.log(level, text);
       } else {

@@ -75,17 +75,26 @@ public record LocalAnswer(int status, String text, OptionalInt grpcStatus) {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
+  /** The lines of it for a client of gRPC, with 200 and no body; empty for any other. */
+  public Optional<Headers> ofGrpc(RequestHead request) {
+    if (!request.isGrpc()) {
+      return Optional.empty();
+    }
+    Headers.Builder headers =
+        Headers.builder()
+            .add("Content-Type", "application/grpc")
+            .add("Grpc-Status", Integer.toString(grpcStatus.orElseGet(this::impliedGrpcStatus)));
+    if (!text.isEmpty()) {
+      headers.add("Grpc-Message", text);
+    }
+    return Optional.of(headers.build());
+  }
+
   /** Sends it, in the form that the client of this request reads, and completes the answer. */
   public void sendTo(DownstreamResponse response, RequestHead request) {
-    if (request.isGrpc()) {
-      Headers.Builder headers =
-          Headers.builder()
-              .add("Content-Type", "application/grpc")
-              .add("Grpc-Status", Integer.toString(grpcStatus.orElseGet(this::impliedGrpcStatus)));
-      if (!text.isEmpty()) {
-        headers.add("Grpc-Message", text);
-      }
-      send(response, 200, headers, Optional.empty(), new byte[0]);
+    Optional<Headers> grpc = ofGrpc(request);
+    if (grpc.isPresent()) {
+      send(response, 200, grpc.get().toBuilder(), Optional.empty(), new byte[0]);
     } else {
       send(response, status, Headers.builder(), type(), body());
     }

@@ -1,8 +1,5 @@
 package io.espejo.route;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -29,9 +26,8 @@ public final class HeaderValue {
   }
 
   private record Literal(String text) implements Part {
-    /** In UTF-8; a header's value is bytes, which are shown as characters below 256. */
     static Literal of(String text) {
-      return new Literal(new String(text.getBytes(UTF_8), ISO_8859_1));
+      return new Literal(HeaderText.shown(text));
     }
 
     @Override
@@ -103,11 +99,16 @@ public final class HeaderValue {
 
   private static Part expression(String expression) {
     return switch (expression) {
-      case "PROTOCOL" -> FormatContext::protocol;
+      case "PROTOCOL" -> HeaderValue::protocol;
       case "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT" -> FormatContext::clientAddress;
       case "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT" -> FormatContext::peerAddress;
       default -> header(expression);
     };
+  }
+
+  /** As Envoy words it. */
+  private static String protocol(FormatContext context) {
+    return context.protocol().equals("HTTP/2.0") ? "HTTP/2" : context.protocol();
   }
 
   private static Part header(String expression) {

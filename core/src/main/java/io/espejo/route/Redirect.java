@@ -10,7 +10,7 @@ import java.util.Optional;
  * @param scheme empty to leave it
  * @param authority empty to leave it
  * @param port 0 to leave it
- * @param path empty to leave it; its query, if it has one, goes before the client's
+ * @param path empty to leave it; its query, if it has one, stands in the place of the client's
  * @param rewrite of the path, if {@code path} is empty
  * @param edits those of the answer count
  */
@@ -43,7 +43,7 @@ public record Redirect(
     if (path.indexOf('?') < 0 && request.query().isPresent()) {
       location.append('?').append(request.query().get());
     }
-    return location.toString();
+    return HeaderText.shown(location.toString());
   }
 
   /** The path that the client is sent to, unless {@link #path} names it. */

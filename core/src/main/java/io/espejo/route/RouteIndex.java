@@ -3,10 +3,13 @@ package io.espejo.route;
 import io.espejo.exchange.DownstreamRequest;
 import io.espejo.exchange.Headers;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -180,10 +183,15 @@ final class RouteIndex {
   private int firstByHeader(int best, DownstreamRequest request, String path) {
     int found = best;
     Headers lines = request.headers();
+    Set<int[]> asked = Set.of();
     for (int line = 0; line < lines.size(); line++) {
       Map<String, int[]> values = headers.get(lines.name(line));
-      if (values != null) {
-        found = first(values.get(lines.value(line)), found, request, path);
+      int[] numbers = values == null ? null : values.get(lines.value(line));
+      // Once, however often a client repeats the line.
+      if (numbers != null && !asked.contains(numbers)) {
+        found = first(numbers, found, request, path);
+        asked = asked.isEmpty() ? Collections.newSetFromMap(new IdentityHashMap<>()) : asked;
+        asked.add(numbers);
       }
     }
     return found;

@@ -20,7 +20,8 @@ public final class TargetPath {
   /**
    * The normalised path; empty when it does not begin with a slash, or has {@code %00}, {@code #},
    * {@code ?} or a character outside visible ASCII, which Envoy answers with 400. {@code *} is left
-   * alone. Normalising twice gives the same, and a path that needs nothing is returned as it is.
+   * alone, for which no route is. Normalising twice gives the same, and a path that needs nothing
+   * is returned as it is.
    *
    * @param rawPath the path without query
    */

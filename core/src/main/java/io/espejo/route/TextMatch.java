@@ -24,11 +24,19 @@ public sealed interface TextMatch {
     return new Regex(expression);
   }
 
+  /** The same test of a header's value, whose characters are bytes. */
+  TextMatch ofValues();
+
   /** See {@link TextMatch#PRESENT}. */
   record Present() implements TextMatch {
     @Override
     public boolean accepts(String text) {
       return true;
+    }
+
+    @Override
+    public TextMatch ofValues() {
+      return this;
     }
   }
 
@@ -38,6 +46,11 @@ public sealed interface TextMatch {
     public boolean accepts(String text) {
       return ignoreCase ? value.equalsIgnoreCase(text) : value.equals(text);
     }
+
+    @Override
+    public TextMatch ofValues() {
+      return new Exact(HeaderText.shown(value), ignoreCase);
+    }
   }
 
   /** A text that begins with this one; for paths too it is a string prefix, not one of segments. */
@@ -45,6 +58,24 @@ public sealed interface TextMatch {
     @Override
     public boolean accepts(String text) {
       return text.regionMatches(ignoreCase, 0, value, 0, value.length());
+    }
+
+    @Override
+    public TextMatch ofValues() {
+      return new Prefix(HeaderText.shown(value), ignoreCase);
+    }
+  }
+
+  /** A test of what a header's value says. */
+  record OfValue(Regex said) implements TextMatch {
+    @Override
+    public boolean accepts(String text) {
+      return said.accepts(HeaderText.read(text));
+    }
+
+    @Override
+    public TextMatch ofValues() {
+      return this;
     }
   }
 
@@ -93,6 +124,11 @@ public sealed interface TextMatch {
     @Override
     public boolean accepts(String text) {
       return text.startsWith(prefix) && rest.matches(text.substring(restFrom));
+    }
+
+    @Override
+    public TextMatch ofValues() {
+      return new OfValue(this);
     }
 
     /** What every text that passes begins with; may be empty. */

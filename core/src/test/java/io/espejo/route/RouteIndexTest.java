@@ -3,9 +3,11 @@ package io.espejo.route;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espejo.exchange.DownstreamRequest;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -137,6 +139,42 @@ class RouteIndexTest {
     VirtualHost host = VirtualHost.of("any", List.of("*"), routes);
     assertThat(found(host, "/" + "a".repeat(2000) + "b")).contains("p2000");
     assertThat(found(host, "/b")).isEmpty();
+  }
+
+  @Test
+  void indexed_lineThatIsRepeated_isLookedUpOnce() {
+    RouteMatch match =
+        new RouteMatch(
+            List.of(
+                new Condition.Header("x-a", new TextMatch.Exact("1", false)),
+                new Condition.Header("x-b", new TextMatch.Exact("1", false))));
+    RouteIndex index =
+        new RouteIndex(
+            List.of(
+                new Route(
+                    "both",
+                    List.of(match),
+                    Forward.to(List.of(new WeightedCluster("v1", 1)), List.of()))));
+    String[] lines = new String[2000];
+    for (int i = 0; i < lines.length; i += 2) {
+      lines[i] = "x-a";
+      lines[i + 1] = "1";
+    }
+    TestRequest sent = TestRequest.get("/", lines);
+    AtomicInteger asked = new AtomicInteger();
+    DownstreamRequest request =
+        (DownstreamRequest)
+            Proxy.newProxyInstance(
+                DownstreamRequest.class.getClassLoader(),
+                new Class<?>[] {DownstreamRequest.class},
+                (proxy, method, arguments) -> {
+                  asked.incrementAndGet();
+                  return method.invoke(sent, arguments);
+                });
+
+    assertThat(index.first(request, "/")).isNull();
+
+    assertThat(asked).hasValueLessThan(10);
   }
 
   @ParameterizedTest

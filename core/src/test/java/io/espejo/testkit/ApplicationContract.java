@@ -827,6 +827,48 @@ public abstract class ApplicationContract extends DoNoHarmContract {
     v2.take();
   }
 
+  @Test
+  void headers_ofARoute_speakOfTheRequestAsItStands() throws Exception {
+    start(
+        routes(
+            Route.to("v1")
+                .mirror("v2")
+                .with(
+                    "headers:",
+                    "  request: {set: {x-old: '%REQ(x-gone)%', x-id: '%REQ(x-request-id)%'},"
+                        + " remove: [x-gone]}",
+                    "  response: {set: {x-set: '%REQ(x-none)%', x-told: '%REQ(x-request-id)%'}}")),
+        LOCAL);
+
+    RawAnswer answered = exchange(RawRequest.get("/answer-headers").header("x-gone", "client"));
+    RecordedRequest copy = v2.take();
+    String seen = exchange(RawRequest.get("/headers").header("x-gone", "client")).text();
+
+    assertThat(copy.headers().contains("x-old")).isFalse();
+    assertThat(seen).contains("x-id[" + v2.take().header("x-request-id") + "]");
+    assertThat(seen).doesNotContain("x-old");
+    assertThat(copy.header("x-id")).isEqualTo(copy.header("x-request-id"));
+    assertThat(answered.headers().all("x-told")).containsExactly(copy.header("x-request-id"));
+    assertThat(answered.headers().all("x-set")).containsExactly("application");
+  }
+
+  @Test
+  void abort_ofAGrpcRequest_isAnsweredInItsWay() throws Exception {
+    start(
+        routes(
+            Route.to("v1")
+                .with("fault: {abort: {grpcStatus: UNAVAILABLE, percentage: {value: 100}}}")),
+        LOCAL);
+
+    RawAnswer answer =
+        exchange(RawRequest.post("/bytes").header("Content-Type", "application/grpc").body("x"));
+
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.headers().first("content-type")).hasValue("application/grpc");
+    assertThat(answer.headers().first("grpc-status")).hasValue("14");
+    assertThat(answer.text()).isEmpty();
+  }
+
   /** Envoy would make one line of both, of which no client could tell the charset. */
   @ParameterizedTest
   @CsvSource({"/untyped, text/html", "/answer-headers, text/plain", "/typed-by-header, text/x"})

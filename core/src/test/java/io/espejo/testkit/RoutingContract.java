@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.espejo.testkit.RulesYaml.Route;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -212,6 +213,32 @@ abstract class RoutingContract extends GatewayFixture {
     assertThat(exchange(RawRequest.get("/").header("X-Version", "Two")).text()).isEqualTo("v1");
     v1.take(2);
     v2.take(2);
+  }
+
+  /** What the documents say is in UTF-8, and so is what most clients send. */
+  @ParameterizedTest
+  @ValueSource(strings = {"exact: Z\u00fcrich", "prefix: Z\u00fcr", "regex: 'Z.rich'"})
+  void match_onAHeaderOutsideAscii_isOfItsBytes(String city) throws Exception {
+    start(routes(Route.to("v2").match("headers: {x-city: {" + city + "}}"), Route.to("v1")));
+    String utf8 =
+        new String("Z\u00fcrich".getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+
+    assertThat(exchange(RawRequest.get("/").header("X-City", utf8)).text()).isEqualTo("v2");
+    assertThat(exchange(RawRequest.get("/").header("X-City", "Zurich")).text())
+        .isEqualTo(city.startsWith("regex") ? "v2" : "v1");
+    v1.drain();
+    v2.drain();
+  }
+
+  @Test
+  void options_ofNoPath_haveNoRoute() throws Exception {
+    start(routes(Route.to("v1")));
+
+    RawAnswer answer = exchange(RawRequest.of("OPTIONS", "*"));
+
+    // Some containers answer it themselves.
+    assertThat(answer.status()).isIn(200, 400, 404);
+    assertThat(v1.drain()).isEmpty();
   }
 
   @Test
