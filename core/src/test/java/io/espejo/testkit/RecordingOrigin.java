@@ -1,6 +1,7 @@
 package io.espejo.testkit;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -31,6 +32,9 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class RecordingOrigin implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  /** Does not listen; it keeps its port from others for as long as this JVM runs. */
+  private static final Socket NOBODY = bound();
 
   private final String name;
   private final ServerSocket server;
@@ -73,10 +77,18 @@ public final class RecordingOrigin implements AutoCloseable {
     return origin;
   }
 
-  /** A loopback port on which nobody listens: connecting is refused. */
-  public static int refusingPort() throws IOException {
-    try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return server.getLocalPort();
+  /** A loopback port on which nobody listens, and nobody may: connecting is refused. */
+  public static int refusingPort() {
+    return NOBODY.getLocalPort();
+  }
+
+  private static Socket bound() {
+    try {
+      Socket socket = new Socket();
+      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      return socket;
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
     }
   }
 

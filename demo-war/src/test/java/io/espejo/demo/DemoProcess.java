@@ -7,6 +7,8 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,6 +38,13 @@ final class DemoProcess implements AutoCloseable {
     builder.environment().putAll(environment);
     process = builder.start();
     readers = List.of(reader(process.getInputStream(), out), reader(process.getErrorStream(), err));
+  }
+
+  /** A port that was free just now. */
+  static int freePort() throws IOException {
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      return free.getLocalPort();
+    }
   }
 
   /** {@code java -jar espejo-demo.war}, with {@code temporary} as the directory to unpack into. */

@@ -3,8 +3,6 @@ package io.espejo.demo;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,8 +60,8 @@ class RealHttpbinIT {
 
   @Test
   void walkthrough_realHttpbin_sixStepsGiveWhatTheyShould() throws Exception {
-    int v1Port = freePort();
-    int v2Port = freePort();
+    int v1Port = DemoProcess.freePort();
+    int v2Port = DemoProcess.freePort();
     Path rules = Files.createDirectory(directory.resolve("rules"));
     Files.writeString(
         rules.resolve("0-httpbin.yaml"),
@@ -126,12 +124,6 @@ class RealHttpbinIT {
             "-b",
             "127.0.0.1:" + port,
             "httpbin:app"));
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-      return free.getLocalPort();
-    }
   }
 
   private static boolean succeeds(List<String> command) throws InterruptedException {

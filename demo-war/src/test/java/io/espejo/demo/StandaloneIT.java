@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.espejo.testkit.RawAnswer;
 import io.espejo.testkit.RawClient;
 import io.espejo.testkit.RawRequest;
-import io.espejo.testkit.RecordingOrigin;
 import io.espejo.upstream.TestPem;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -180,7 +179,7 @@ class StandaloneIT {
   void gateway_adminPortAndAccessLog_tellWhatRuns_andSigtermFirst() throws Exception {
     try (DemoProcess httpbin = DemoProcess.war(here, unpacked, "--httpbin", "v1", "--port", "0")) {
       int httpbinPort = port(httpbin, "httpbin v1 is on ");
-      String admin = Integer.toString(RecordingOrigin.refusingPort());
+      String admin = Integer.toString(DemoProcess.freePort());
       Path log = directory.resolve("access.log");
       try (DemoProcess demo =
               gateway(
