@@ -8,19 +8,25 @@ import org.snakeyaml.engine.v2.events.AliasEvent;
 import org.snakeyaml.engine.v2.events.CollectionEndEvent;
 import org.snakeyaml.engine.v2.events.CollectionStartEvent;
 import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.events.NodeEvent;
 import org.snakeyaml.engine.v2.parser.Parser;
 
 /**
  * Stops at what would take the composer too deep or round in circles: it calls itself for each
- * level, and never returns from a merge key that refers to its own mapping.
+ * level, and never returns from a merge key that refers to its own mapping. Nor does it let it keep
+ * more than a set of rules may have.
  */
 final class BoundedParser implements Parser {
   private static final int MAX_DEPTH = 100;
+
+  /** Keys included; the composer keeps them all. */
+  private static final int MAX_NODES = 1_000_000;
 
   private final Parser parser;
   private final RuleFile file;
   private final Deque<Optional<Anchor>> open = new ArrayDeque<>();
   private Place place;
+  private int nodes;
 
   BoundedParser(Parser parser, RuleFile file) {
     this.parser = parser;
@@ -39,6 +45,9 @@ final class BoundedParser implements Parser {
     event
         .getStartMark()
         .ifPresent(m -> place = new Place(file.name(), m.getLine() + 1, m.getColumn() + 1, ""));
+    if (event instanceof NodeEvent && ++nodes > MAX_NODES) {
+      throw new Report.OverLimit(place, "more than " + MAX_NODES + " keys and values");
+    }
     if (event instanceof CollectionStartEvent start) {
       open.push(start.getAnchor());
       if (open.size() > MAX_DEPTH) {

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -214,7 +215,7 @@ final class Compiler {
   private void claim(Host host, Claim claim, Map<String, Claim> claims) {
     String name = claim.by().metadata().fullName(host.name());
     // Without a route that can hold here, it is as if the host had not been named.
-    if (claim.routes().apply(listenPort(name)).isEmpty()) {
+    if (listenPorts(name).allMatch(port -> claim.routes().apply(port).isEmpty())) {
       return;
     }
     Claim first = claims.putIfAbsent(name, claim);
@@ -224,17 +225,39 @@ final class Compiler {
     }
   }
 
-  /** The port at which requests for a host come: its service's own, unless the setting says. */
+  /**
+   * The port at which requests for a host come: its service's own, the first of HTTP, unless the
+   * setting says.
+   */
   private int listenPort(String host) {
     Service service = services.get(host);
     return options.port() != 0
         ? options.port()
-        : service == null || service.ports().isEmpty() ? 80 : service.ports().get(0);
+        : service == null || service.ports().isEmpty() ? 80 : service.routedPorts().get(0);
+  }
+
+  /** The same of a name with a star, which services may come under. */
+  private IntStream listenPorts(String host) {
+    IntStream own = IntStream.of(listenPort(host));
+    return host.startsWith("*")
+        ? IntStream.concat(
+                own,
+                services.keySet().stream()
+                    .filter(service -> Hosts.covers(host, service))
+                    .mapToInt(this::listenPort))
+            .distinct()
+        : own;
   }
 
   private Map<String, List<Route>> routes(Map<String, Claim> claims) {
     Map<String, List<Route>> routes = new LinkedHashMap<>();
-    claims.forEach((host, claim) -> routes.put(host, claim.routes().apply(listenPort(host))));
+    claims.forEach(
+        (host, claim) -> {
+          List<Route> its = claim.routes().apply(listenPort(host));
+          if (!its.isEmpty()) {
+            routes.put(host, its);
+          }
+        });
     List<String> wildcards =
         claims.keySet().stream()
             .filter(host -> host.startsWith("*"))
@@ -258,16 +281,27 @@ final class Compiler {
   }
 
   private void checkOverlap(VirtualService virtualService) {
-    List<Host> hosts = virtualService.hosts();
-    for (int later = 1; later < hosts.size(); later++) {
-      Host host = hosts.get(later);
-      hosts.subList(0, later).stream()
-          .filter(earlier -> Hosts.overlap(lower(earlier), lower(host)))
-          .findFirst()
+    Map<String, Host> earlier = new LinkedHashMap<>();
+    Map<String, Host> wildcards = new LinkedHashMap<>();
+    for (Host host : virtualService.hosts()) {
+      String name = lower(host);
+      // Of two names without a star, equal ones alone overlap.
+      Map<String, Host> others = name.startsWith("*") ? earlier : wildcards;
+      Optional.ofNullable(earlier.get(name))
+          .or(
+              () ->
+                  others.entrySet().stream()
+                      .filter(other -> Hosts.overlap(other.getKey(), name))
+                      .map(Map.Entry::getValue)
+                      .findFirst())
           .ifPresent(
-              earlier ->
+              other ->
                   report.error(
-                      host.place(), host.name() + " overlaps with " + earlier.name() + " above"));
+                      host.place(), host.name() + " overlaps with " + other.name() + " above"));
+      earlier.putIfAbsent(name, host);
+      if (name.startsWith("*")) {
+        wildcards.putIfAbsent(name, host);
+      }
     }
   }
 

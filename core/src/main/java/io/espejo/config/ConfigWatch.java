@@ -74,7 +74,8 @@ public final class ConfigWatch implements AutoCloseable {
       if (failures == 2) {
         tell(onFailure, e);
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
+      // Else nobody looks any more.
       faults.log(() -> "looking at " + source.description() + " failed", e);
     }
   }

@@ -133,8 +133,8 @@ final class DocumentReader {
     for (Document document : documents) {
       Metadata metadata = document.metadata();
       String key = metadata.kind() + " " + metadata.namespace() + "/" + metadata.name();
-      Document earlier = standing.remove(key);
-      standing.put(key, document);
+      // In the place of the one that was there first, as applying it anew would leave it.
+      Document earlier = standing.put(key, document);
       if (earlier == null) {
         continue;
       }

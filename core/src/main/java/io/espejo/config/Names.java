@@ -1,7 +1,6 @@
 package io.espejo.config;
 
-import java.net.InetAddress;
-import java.net.UnknownHostException;
+import io.espejo.exchange.AddressLiteral;
 import java.util.regex.Pattern;
 
 /** The forms of names and addresses, as Istio's validation and Kubernetes have them. */
@@ -15,9 +14,6 @@ final class Names {
       Pattern.compile("(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]");
   private static final Pattern TOKEN = Pattern.compile("[-!#$%&'*+.^_`|~0-9A-Za-z]+");
   private static final Pattern NUMBER = Pattern.compile("[0-9]+");
-  private static final String OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
-  private static final Pattern IPV4 = Pattern.compile(OCTET + "(?:\\." + OCTET + "){3}");
-  private static final Pattern IPV6 = Pattern.compile("[0-9a-fA-F:.]*:[0-9a-fA-F:.]*");
 
   private Names() {}
 
@@ -59,19 +55,7 @@ final class Names {
 
   /** An IPv4 or IPv6 literal, without brackets and zone. */
   static boolean isAddress(String text) {
-    if (IPV4.matcher(text).matches()) {
-      return true;
-    }
-    if (!IPV6.matcher(text).matches()) {
-      return false;
-    }
-    try {
-      // With a colon the JDK asks no name server.
-      InetAddress.getByName(text);
-      return true;
-    } catch (UnknownHostException e) {
-      return false;
-    }
+    return AddressLiteral.parse(text).isPresent();
   }
 
   /** An address and the length of a prefix: {@code 10.0.0.0/8}. */

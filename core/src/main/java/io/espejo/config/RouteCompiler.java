@@ -143,8 +143,9 @@ final class RouteCompiler {
     List<Integer> ports = service.ports();
     int port = destination.port();
     if (port == 0 && !ports.isEmpty()) {
-      port = ports.contains(listenPort) ? listenPort : ports.get(0);
-      if (ports.size() > 1) {
+      List<Integer> routed = service.routedPorts();
+      port = routed.contains(listenPort) ? listenPort : routed.get(0);
+      if (routed.size() > 1) {
         report.warn(
             host.place(), name + " has several ports, " + port + " is taken (expected: port)");
       }

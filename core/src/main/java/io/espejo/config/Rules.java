@@ -7,8 +7,8 @@ import java.util.List;
  * Turns files of rules into what a request meets.
  *
  * <p>A set has at most 16 MiB, 10,000 documents and 1,000,000 values (each counted as often as
- * aliases repeat it); a file nests at most 100 levels deep and has at most 50 aliases of lists and
- * mappings.
+ * aliases repeat it); a file has at most 1,000,000 keys and values, nests at most 100 levels deep
+ * and has at most 50 aliases of lists and mappings.
  */
 public final class Rules {
   /** The most bytes that all files of a set may have. */

@@ -29,6 +29,12 @@ record Service(
     return servicePorts().filter(ServicePort::http).map(ServicePort::number).distinct().toList();
   }
 
+  /** Those of them that routes may lead to when no port is named: such of HTTP, if it has any. */
+  List<Integer> routedPorts() {
+    List<Integer> http = httpPorts();
+    return http.isEmpty() ? ports() : http;
+  }
+
   private Stream<ServicePort> servicePorts() {
     return entries.stream()
         .flatMap(entry -> entry.ports().stream())

@@ -14,7 +14,6 @@ import org.snakeyaml.engine.v2.composer.Composer;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.ReaderException;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.Tag;
 import org.snakeyaml.engine.v2.parser.ParserImpl;
@@ -96,7 +95,11 @@ final class YamlReader {
       Place last = parser == null ? place(1, 1) : parser.place();
       report.error(
           mark.map(m -> place(m.getLine() + 1, m.getColumn() + 1)).orElse(last), message(e));
-    } catch (YamlEngineException e) {
+    } catch (Report.OverLimit e) {
+      throw e;
+    } catch (RuntimeException e) {
+      // Such as the engine's own, and what it lets through: of an escape that is no number, for
+      // one.
       report.error(
           parser == null ? place(1, 1) : parser.place(), firstLine(String.valueOf(e.getMessage())));
     }

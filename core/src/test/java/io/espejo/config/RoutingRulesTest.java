@@ -413,6 +413,94 @@ class RoutingRulesTest {
   }
 
   @Test
+  void service_whoseFirstPortIsNotOfHttp_isReachedAtTheOneThatIs() throws Exception {
+    String text =
+        """
+        apiVersion: networking.istio.io/v1
+        kind: ServiceEntry
+        metadata: {name: x}
+        spec:
+          hosts: [x.org]
+          ports:
+          - {number: 443, name: https, protocol: HTTPS}
+          - {number: 80, name: http, protocol: HTTP}
+          resolution: STATIC
+          endpoints: [{address: 192.0.2.1}]
+        ---
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata: {name: x}
+        spec:
+          hosts: [x.org]
+          http: [{match: [{port: 80}], route: [{destination: {host: x.org}}]}]
+        """;
+    CompiledRules rules = Texts.compile(text);
+    Route route = rules.routes().virtualHost("x.org").orElseThrow().routes().get(0);
+    assertThat(Texts.forward(route).clusters())
+        .containsExactly(new WeightedCluster("outbound|80||x.org", 0));
+    assertThat(rules.warnings())
+        .singleElement()
+        .asString()
+        .endsWith("HTTPS is not HTTP: only a route that names the port goes there");
+  }
+
+  @Test
+  void wildcard_whoseMatchesNameAPort_isOfTheServicesThere() throws Exception {
+    String text =
+        """
+        apiVersion: networking.istio.io/v1
+        kind: ServiceEntry
+        metadata: {name: x}
+        spec:
+          hosts: [a.x.org]
+          ports: [{number: 8080, name: http, protocol: HTTP}]
+          resolution: STATIC
+          endpoints: [{address: 192.0.2.1}]
+        ---
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata: {name: x}
+        spec:
+          hosts: ["*.x.org"]
+          http:
+          - name: at-8080
+            match: [{port: 8080}]
+            route: [{destination: {host: a.x.org}}]
+        """;
+    CompiledRules rules = Texts.compile(text);
+    assertThat(rules.routes().virtualHost("a.x.org").orElseThrow().routes())
+        .extracting(Route::name)
+        .containsExactly("at-8080");
+    assertThat(rules.routes().virtualHost("b.x.org")).isEmpty();
+  }
+
+  @Test
+  void virtualService_overriddenByALaterFile_keepsItsPlace() throws Exception {
+    String one = Texts.virtualService("- {name: one, route: [{destination: {host: httpbin}}]}\n");
+    String two =
+        one.replace("name: one", "name: two").replace("  name: httpbin\n", "  name: other\n");
+    String again = one.replace("name: one", "name: again");
+    assertThat(
+            Texts.compile(one, two, again, Texts.HTTPBIN)
+                .routes()
+                .virtualHost("httpbin")
+                .orElseThrow()
+                .routes())
+        .extracting(Route::name)
+        .containsExactly("again");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {".:1", "1::1%lo", "[::1]", ":", ":::"})
+  void host_thatIsNearlyAnAddress_isRefusedAndNotLookedUp(String host) {
+    assertThat(
+            Texts.refusal(
+                Texts.virtualService("- route: [{destination: {host: httpbin}}]\n")
+                    .replace("- httpbin\n", "- \"" + host + "\"\n")))
+        .anyMatch(line -> line.contains("expected: a DNS name or IP address"));
+  }
+
+  @Test
   void service_malformed_isRefusedForEachFault() {
     String text =
         """

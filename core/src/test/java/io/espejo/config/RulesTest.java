@@ -318,6 +318,21 @@ class RulesTest {
                 + "... (expected: a DNS name)");
   }
 
+  /** What the engine throws of these is none of its own exceptions. */
+  @ParameterizedTest
+  @ValueSource(strings = {"a: \"\\UFFFFFFFF\"", "a: !b%20 c"})
+  void text_thatTheEngineStumblesOver_isRefusedWithItsPlace(String text) {
+    assertThat(Texts.refusal(text)).singleElement().asString().startsWith("a.yaml:1:");
+  }
+
+  @Test
+  void values_manyMoreThanTheLimit_areNotKept() {
+    assertThat(Texts.refusal("a: [" + "a,".repeat(1_000_000) + "]"))
+        .singleElement()
+        .asString()
+        .endsWith("more than 1000000 keys and values");
+  }
+
   @Test
   void nesting_100Levels_isTheLimit() {
     assertThat(Texts.refusal("[".repeat(100) + "]".repeat(100)))

@@ -44,6 +44,8 @@ public enum Capability {
   CHUNKED_TRUNCATION,
   /** Keeps the client's connection after an answer of 400, 500, 501 or 503. */
   KEEP_ALIVE_AFTER_ERRORS,
+  /** Never loses an answer, or the next request, for what had not come when it was answered. */
+  EARLY_ANSWERS,
   /** Keeps the client's connection after an answer of 404, 502 or 504. */
   KEEP_ALIVE_AFTER_404,
   /** Takes and sends header lines of 64 KiB. */

@@ -364,9 +364,12 @@ class Http2Test extends UpstreamFixture {
   @Test
   void connection_silentWhileAnswersAreOwed_getsNoFurtherRequest() throws Exception {
     FrameOrigin origin = origin();
-    origin.behave(FrameOrigin.atEnd(stream -> {}));
     try (Leg leg = Leg.start(settings("silent", Duration.ofMinutes(1)), nanos::get)) {
       Cluster cluster = cluster(origin.port(), Optional.empty(), ConnectionPool.DEFAULT, leg);
+      // After its answer nothing is under way that the greeting may have brought.
+      send(cluster.pick().get().newRequest(head("/", ""))).get(5, TimeUnit.SECONDS);
+      origin.take();
+      origin.behave(FrameOrigin.atEnd(stream -> {}));
       List<CompletableFuture<String>> answers = new ArrayList<>();
       List<FrameOrigin.Stream> owed = new ArrayList<>();
       for (int second = 0; second < 10; second++) {

@@ -18,6 +18,8 @@ class OpenLibertyGatewayIT extends DistributionGateway {
     String upgrade = "Liberty upgrades no asynchronous request";
     return Map.ofEntries(
         Map.entry(Capability.CHUNKED_TRUNCATION, "Liberty ends it as if it were whole"),
+        Map.entry(
+            Capability.EARLY_ANSWERS, "Liberty loses one in some thousand, or reads on amiss"),
         Map.entry(Capability.EARLY_HINTS, "Liberty sends an error page for them"),
         Map.entry(Capability.KEEP_ALIVE_AFTER_ERRORS, closing),
         Map.entry(Capability.KEEP_ALIVE_AFTER_404, closing),
