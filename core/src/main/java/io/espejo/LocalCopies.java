@@ -5,6 +5,7 @@ import io.espejo.exchange.BodyObserver;
 import io.espejo.exchange.ChunkPool;
 import io.espejo.exchange.Headers;
 import io.espejo.exchange.Outcome.Reason;
+import io.espejo.exchange.RequestSyntax;
 import io.espejo.mirror.Shadow;
 import io.espejo.upstream.RequestHead;
 import io.espejo.upstream.RequestHead.Framing;
@@ -162,8 +163,9 @@ public final class LocalCopies implements BodyObserver {
     begin(false);
     whole = true;
     stopWatching.run();
+    Headers sent = RequestSyntax.trailers(trailers);
     for (int i = 0; i < shadows.size(); i++) {
-      shadows.get(i).onEnd(trailers);
+      shadows.get(i).onEnd(sent);
     }
   }
 

@@ -852,6 +852,19 @@ public abstract class ApplicationContract extends DoNoHarmContract {
     assertThat(answered.headers().all("x-set")).containsExactly("application");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"/life/error-stream", "/life/dispatch-unread", "/life/throw-paged"})
+  void headers_ofARoute_standOnceAfterEachDispatch(String path) throws Exception {
+    start(
+        routes(Route.to("v1").with("headers: {response: {set: {x-version: v1}, add: {x-a: b}}}")),
+        LOCAL);
+
+    RawAnswer answer = get(path);
+
+    assertThat(answer.headers().all("x-version")).containsExactly("v1");
+    assertThat(answer.headers().all("x-a")).containsExactly("b");
+  }
+
   @Test
   void abort_ofAGrpcRequest_isAnsweredInItsWay() throws Exception {
     start(

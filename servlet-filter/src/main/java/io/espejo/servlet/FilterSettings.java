@@ -37,11 +37,15 @@ final class FilterSettings {
     this.initParams = initParams;
   }
 
-  /** The first of: system property, environment, init-param, context-param. */
+  /** The first of: system property, environment, init-param, context-param; a blank one is none. */
   Optional<String> find(String name) {
-    return Settings.ofProcess(name)
-        .or(() -> Optional.ofNullable(initParams.apply(name)))
-        .or(() -> Optional.ofNullable(context.getInitParameter("espejo." + name)));
+    return said(Settings.ofProcess(name))
+        .or(() -> said(Optional.ofNullable(initParams.apply(name))))
+        .or(() -> said(Optional.ofNullable(context.getInitParameter("espejo." + name))));
+  }
+
+  private static Optional<String> said(Optional<String> text) {
+    return text.filter(its -> !its.isBlank());
   }
 
   /** A number above 0. */
@@ -66,7 +70,6 @@ final class FilterSettings {
   ConfigSource rules() throws ServletException {
     String rules =
         find("rules")
-            .filter(text -> !text.isBlank())
             .orElseThrow(
                 () ->
                     new ServletException(

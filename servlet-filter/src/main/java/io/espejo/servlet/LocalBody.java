@@ -5,6 +5,7 @@ import io.espejo.exchange.ChunkPool;
 import io.espejo.exchange.Headers;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.ServletRequestWrapper;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.Part;
 import java.io.BufferedReader;
@@ -205,7 +206,8 @@ final class LocalBody {
    *
    * @param here whether this is the thread that served it; then what is here already of a body that
    *     the application left is observed, too, unless the client still waits to be asked for it, or
-   *     it is a form, of which a filter or an error page may yet ask the container for parameters
+   *     it is a form, of which a filter or an error page may yet ask the container for parameters,
+   *     or another filter has it, which may wait for what it says is here
    * @param failed whether an error page may follow
    */
   void end(boolean here, boolean failed) {
@@ -213,7 +215,9 @@ final class LocalBody {
     boolean untouched = known == null || !known.touched();
     boolean unasked =
         untouched && (rebuilt || request.getHeader("Expect") != null || Forms.in(request));
-    if (here && !unasked && copies.live()) {
+    boolean containers =
+        known == null ? !(request instanceof ServletRequestWrapper) : known.isContainers();
+    if (here && !unasked && containers && copies.live()) {
       try {
         boolean keep = failed && !emptiesBeforeErrors();
         observed().drain(keep ? MAX_KEPT : MAX_DRAINED, keep);

@@ -10,7 +10,6 @@ import jakarta.servlet.DispatcherType;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
-import jakarta.servlet.ServletRequestWrapper;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -29,6 +28,7 @@ final class LocalExchange implements AsyncListener {
   private final Optional<LocalBody> body;
   private final AtomicBoolean over = new AtomicBoolean();
   private volatile boolean followed;
+  private volatile boolean edited;
 
   LocalExchange(
       Verdict.InPlace verdict,
@@ -48,10 +48,7 @@ final class LocalExchange implements AsyncListener {
 
   /** Whether a filter before this one has taken the framing away from a body that came. */
   private static boolean bodyHidden(HttpServletRequest request) {
-    ServletRequest inner = request;
-    while (inner instanceof ServletRequestWrapper wrapper) {
-      inner = wrapper.getRequest();
-    }
+    ServletRequest inner = Wrapped.innermost(request);
     return inner != request
         && inner instanceof HttpServletRequest container
         && (container.getContentLengthLong() > 0
@@ -95,13 +92,15 @@ final class LocalExchange implements AsyncListener {
   private void pass(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
     boolean untouched = body.isEmpty() && verdict.request().isEmpty();
+    boolean again = edited;
+    edited = true;
     chain.doFilter(
         untouched || Wrapped.in(request, LocalRequest.class)
             ? request
             : new LocalRequest(request, body, verdict.request()),
         verdict.answer().isEmpty() || Wrapped.in(response, LocalResponse.class)
             ? response
-            : new LocalResponse(response, verdict.answer()));
+            : new LocalResponse(response, verdict.answer(), again));
   }
 
   private void endOrFollow(

@@ -14,10 +14,34 @@ import java.util.Locale;
 final class LocalResponse extends HttpServletResponseWrapper {
   private final AnswerEdits edits;
 
-  LocalResponse(HttpServletResponse response, AnswerEdits edits) {
+  /**
+   * The answer to one dispatch.
+   *
+   * @param edited whether it was edited for a dispatch before, of which the lines may stand yet
+   */
+  LocalResponse(HttpServletResponse response, AnswerEdits edits, boolean edited) {
     super(response);
     this.edits = edits;
-    addLines("");
+    if (!edited) {
+      addLines("");
+    } else {
+      addMissing();
+    }
+  }
+
+  /** Containers keep the lines, or some of them, for an error page. */
+  private void addMissing() {
+    Headers lines = edits.lines();
+    for (int line = 0; line < lines.size(); line++) {
+      String name = lines.name(line);
+      boolean there =
+          name.equalsIgnoreCase("content-type")
+              ? getContentType() != null
+              : getHeaders(name).contains(lines.value(line));
+      if (!there) {
+        addLines(name);
+      }
+    }
   }
 
   /** Puts the edits' lines there, of all names or of this one. */

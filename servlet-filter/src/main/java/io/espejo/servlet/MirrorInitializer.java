@@ -41,11 +41,7 @@ public final class MirrorInitializer
   private static void register(ServletContext context) {
     FilterSettings settings = new FilterSettings(context);
     Optional<String> rules =
-        settings
-            .find("rules")
-            .filter(text -> !text.isBlank())
-            .or(() -> inWar(context, FILE))
-            .or(() -> inWar(context, DIRECTORY));
+        settings.find("rules").or(() -> inWar(context, FILE)).or(() -> inWar(context, DIRECTORY));
     if (rules.isEmpty() || isRegistered(context)) {
       return;
     }

@@ -111,6 +111,16 @@ final class ObservedInput extends ServletInputStream {
     }
   }
 
+  /** Whether it is the container's stream: of another one nobody knows what reading it does. */
+  boolean isContainers() {
+    try {
+      return !wrapped || Wrapped.innermost(request).getInputStream() == input;
+    } catch (IOException | RuntimeException read) {
+      // Otherwise.
+      return false;
+    }
+  }
+
   /** Whether the application has read any of it, or asked to be called when it can. */
   boolean touched() {
     return touched || listened;

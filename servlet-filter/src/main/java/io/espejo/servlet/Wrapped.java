@@ -5,7 +5,7 @@ import jakarta.servlet.ServletRequestWrapper;
 import jakarta.servlet.ServletResponse;
 import jakarta.servlet.ServletResponseWrapper;
 
-/** Whether a wrapper of ours is somewhere inside what a dispatch brings. */
+/** What is inside the wrappers that a dispatch brings: one of ours, the container's own. */
 final class Wrapped {
   private Wrapped() {}
 
@@ -17,5 +17,14 @@ final class Wrapped {
   static boolean in(ServletResponse response, Class<?> type) {
     return type.isInstance(response)
         || (response instanceof ServletResponseWrapper wrapper && wrapper.isWrapperFor(type));
+  }
+
+  /** The container's own below all wrappers. */
+  static ServletRequest innermost(ServletRequest request) {
+    ServletRequest inner = request;
+    while (inner instanceof ServletRequestWrapper wrapper) {
+      inner = wrapper.getRequest();
+    }
+    return inner;
   }
 }
